@@ -1,0 +1,52 @@
+// One bundle per process and per webview. Native and WebAssembly packages stay outside and ship in node_modules.
+import { build, context } from 'esbuild';
+import fs from 'node:fs';
+
+const watch = process.argv.includes('--watch');
+const present = (entries) => Object.fromEntries(Object.entries(entries).filter(([, file]) => fs.existsSync(file)));
+
+const shared = { bundle: true, sourcemap: true, logLevel: 'warning', legalComments: 'none' };
+
+/** Node side: the extension, the kernel and the processes it starts. */
+const node = {
+  ...shared,
+  platform: 'node',
+  target: 'node20',
+  format: 'cjs',
+  outdir: 'dist',
+  external: ['vscode', 'onnxruntime-node', 'sharp', '@itk-wasm/image-io', 'itk-wasm', 'esbuild', '@tensorflow/tfjs', '@tensorflow/tfjs-node-gpu'],
+  entryPoints: present({
+    extension: 'src/extension/extension.ts',
+    kernel: 'src/kernel/main.ts',
+    engine: 'src/kernel/runtime/engineProcess.ts',
+    cli: 'src/kernel/cli/main.ts',
+    demo: 'src/kernel/cli/demo.ts',
+    pretrain: 'src/kernel/cli/pretrain.ts',
+    bench: 'test/bench/main.ts',
+  }),
+  define: { 'import.meta.url': '__importMetaUrl' },
+  banner: { js: 'const __importMetaUrl = require("node:url").pathToFileURL(__filename).href;' },
+};
+
+/** Browser side: notebook renderers and panels. */
+const browser = {
+  ...shared,
+  platform: 'browser',
+  target: 'es2022',
+  format: 'esm',
+  outdir: 'dist/webview',
+  minify: !watch,
+  loader: { '.css': 'text' },
+  entryPoints: present({ image: 'webview/image/renderer.ts', training: 'webview/training/renderer.ts' }),
+};
+
+fs.rmSync('dist', { recursive: true, force: true });
+for (const options of [node, browser]) {
+  if (Object.keys(options.entryPoints).length === 0) continue;
+  if (watch) await (await context(options)).watch();
+  else await build(options);
+}
+if (fs.existsSync('dist/cli.js')) {
+  fs.writeFileSync('dist/cli.js', '#!/usr/bin/env node\n' + fs.readFileSync('dist/cli.js', 'utf8'));
+  fs.chmodSync('dist/cli.js', 0o755);
+}
