@@ -1,0 +1,20 @@
+/** Element types that cross the engine's boundary. Comparisons are `bool` inside a graph only. */
+export type DType = 'float32' | 'int64' | 'bool';
+
+/** A concrete tensor: row-major values with their shape. The one form in which tensors travel between floors. */
+export interface TensorData {
+  readonly dtype: 'float32';
+  readonly shape: readonly number[];
+  readonly data: Float32Array;
+}
+
+export const sizeOf = (shape: readonly number[]): number => shape.reduce((size, extent) => size * extent, 1);
+
+/** Wraps values as a tensor. @throws RangeError when the number of values is not the product of the shape. */
+export function tensorData(shape: readonly number[], data: Float32Array | readonly number[]): TensorData {
+  const values = data instanceof Float32Array ? data : Float32Array.from(data);
+  if (values.length !== sizeOf(shape)) {
+    throw new RangeError(`a tensor of shape [${shape.join(', ')}] holds ${sizeOf(shape)} values, not ${values.length}`);
+  }
+  return { dtype: 'float32', shape: [...shape], data: values };
+}

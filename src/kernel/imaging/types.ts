@@ -1,0 +1,49 @@
+export type Voxels =
+  Uint8Array | Int8Array | Uint16Array | Int16Array | Uint32Array | Int32Array | Float32Array | Float64Array;
+
+/** An image or volume with its geometry. A 2D image is a volume of one slice. */
+export interface MedicalImage {
+  readonly path: string;
+  /** [width, height, slices] in voxels. */
+  readonly size: readonly [number, number, number];
+  /** 1 (intensity) or 3 (RGB, interleaved, 0..255). */
+  readonly channels: 1 | 3;
+  /** x fastest, then y, then slice; channels interleaved. Rescale slope and intercept are applied. */
+  readonly voxels: Voxels;
+  /** mm per voxel along x, y, slice; null where the file does not tell (PNG, JPEG). */
+  readonly spacing: readonly [number, number, number] | null;
+  /** mm; patient position of the first voxel's centre (LPS). */
+  readonly origin: readonly [number, number, number];
+  /** Row-major 3×3, columns are the axes' directions (LPS). */
+  readonly direction: readonly number[];
+}
+
+/** One slice, still in the image's own intensities. */
+export interface Slice {
+  readonly width: number;
+  readonly height: number;
+  readonly channels: 1 | 3;
+  readonly pixels: Voxels;
+  /** mm per pixel along x and y. */
+  readonly spacing: readonly [number, number] | null;
+}
+
+/** Display intensities: low → black, high → white. */
+export interface Window {
+  readonly low: number;
+  readonly high: number;
+}
+
+/** RGB, interleaved, 0..255: what the model and the eye see. */
+export interface RgbImage {
+  readonly width: number;
+  readonly height: number;
+  readonly rgb: Uint8Array;
+}
+
+/** A binary mask, row-major, 0 or 1. */
+export interface Mask {
+  readonly width: number;
+  readonly height: number;
+  readonly data: Uint8Array;
+}

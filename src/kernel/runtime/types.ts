@@ -1,0 +1,61 @@
+import type { TensorData } from '../graph/tensorData';
+
+export const deviceNames = ['cpu', 'cuda', 'webgpu', 'dml', 'coreml'] as const;
+export type DeviceName = (typeof deviceNames)[number];
+
+/** What the caller asks for; `auto` takes the fastest device that works. */
+export type DeviceRequest = DeviceName | 'auto';
+
+export interface PortSpec {
+  readonly name: string;
+  readonly shape: readonly number[];
+}
+
+/** One compiled graph: an ONNX model with its inputs and outputs, all float32. */
+export interface Program {
+  readonly name: string;
+  readonly model: Uint8Array;
+  readonly inputs: readonly PortSpec[];
+  readonly outputs: readonly PortSpec[];
+}
+
+/** A tensor that stays inside the executor (an image embedding, say); valid until freed or the executor ends. */
+export interface HeldTensor {
+  readonly held: number;
+  readonly shape: readonly number[];
+}
+
+export type Feed = TensorData | HeldTensor;
+
+export interface RunOptions {
+  /** Outputs that stay inside the executor and come back as HeldTensor. */
+  readonly keep?: readonly string[];
+  /** Outputs to compute; all of them by default. */
+  readonly fetch?: readonly string[];
+  readonly signal?: AbortSignal;
+}
+
+export interface Loaded {
+  readonly id: number;
+  readonly program: Omit<Program, 'model'>;
+}
+
+/**
+ * Runs programs on one device. `createLocalExecutor` runs in this process (CLI, training run);
+ * `createEngine` runs in a child process, so that the caller never blocks and a crash is an error, not an end.
+ */
+export interface Executor {
+  readonly device: DeviceName;
+  load(program: Program): Promise<Loaded>;
+  /** @throws ExecutionError naming the program and, where the runtime tells, the node that failed. */
+  run(loaded: Loaded, feeds: Readonly<Record<string, Feed>>, options?: RunOptions): Promise<Record<string, TensorData>>;
+  /** As run, but the outputs named in `keep` come back as handles. */
+  runKeeping(
+    loaded: Loaded,
+    feeds: Readonly<Record<string, Feed>>,
+    options: RunOptions & { readonly keep: readonly string[] },
+  ): Promise<{ readonly outputs: Record<string, TensorData>; readonly held: Record<string, HeldTensor> }>;
+  free(held: HeldTensor): Promise<void>;
+  release(loaded: Loaded): Promise<void>;
+  dispose(): Promise<void>;
+}

@@ -1,0 +1,3 @@
+export * from './kernel';
+export * from './training';
+export * from './viewer';

@@ -1,0 +1,75 @@
+// Extension ↔ kernel: JSON-RPC over the child process's IPC channel.
+import type { ViewerEvent, ViewerRequest } from './viewer';
+
+export const imageMime = 'application/vnd.med-sa.image+json';
+export const trainingMime = 'application/vnd.med-sa.training+json';
+
+/** One representation of a cell output. Text and JSON as a string, pictures as base64. */
+export interface OutputItem {
+  mime: string;
+  encoding: 'utf8' | 'base64';
+  data: string;
+}
+
+export type CellOutput =
+  | { kind: 'stream'; name: 'stdout' | 'stderr'; text: string }
+  /** Several representations of one thing; `displayId` lets a later one replace it. */
+  | { kind: 'display'; displayId: string | null; replace: boolean; items: OutputItem[] }
+  | { kind: 'error'; name: string; message: string; stack: string }
+  | { kind: 'clear' };
+
+export interface ExecuteParams {
+  /** Names the notebook's state in the kernel: its URI. */
+  notebook: string;
+  /** Folder that relative paths in cells start from. */
+  folder: string;
+  executionId: string;
+  code: string;
+}
+
+export interface FineTuneParams {
+  notebook: string;
+  folder: string;
+  data: string;
+  model?: string;
+  tune?: 'adapters' | 'decoder' | 'full';
+  epochs?: number;
+  batch?: number;
+  imageSize?: number;
+  learningRate?: number;
+  seed?: number;
+  device?: string;
+}
+
+export interface KernelStatus {
+  model: string | null;
+  adapters: string | null;
+  device: string | null;
+  /** Why each faster device does not answer. */
+  deviceNotes: string[];
+  memoryMB: number;
+  pid: number;
+}
+
+/** Requests of the extension: method → [params, result]. */
+export interface KernelRequests {
+  'cell/execute': [ExecuteParams, { ok: boolean }];
+  /** Ends the running cell of a notebook, an endless loop too. */
+  'cell/interrupt': [{ notebook: string }, { interrupted: boolean }];
+  'notebook/close': [{ notebook: string }, null];
+  'viewer/request': [{ notebook: string; folder: string; request: ViewerRequest }, null];
+  /** Starts a run process; resolves as soon as its directory exists. */
+  'training/start': [FineTuneParams, { run: string }];
+  'training/stop': [{ run: string }, { stopped: boolean }];
+  /** `file` null: the frozen model again. */
+  'adapters/use': [{ notebook: string; folder: string; file: string | null }, KernelStatus];
+  'status/get': [null, KernelStatus];
+}
+
+/** Notifications of the kernel: method → params. */
+export interface KernelNotifications {
+  'cell/output': { notebook: string; executionId: string; output: CellOutput };
+  'viewer/event': { notebook: string; event: ViewerEvent };
+  'status/changed': KernelStatus;
+  'log/line': { level: 'info' | 'warn' | 'error'; text: string };
+}
