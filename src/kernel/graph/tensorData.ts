@@ -1,7 +1,4 @@
-/** Element types that cross the engine's boundary. Comparisons are `bool` inside a graph only. */
-export type DType = 'float32' | 'int64' | 'bool';
-
-/** A concrete tensor: row-major values with their shape. The one form in which tensors travel between floors. */
+/** A concrete tensor: row-major float32 values with their shape. The one form in which tensors travel between floors. */
 export interface TensorData {
   readonly dtype: 'float32';
   readonly shape: readonly number[];

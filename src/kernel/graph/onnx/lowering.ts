@@ -1,0 +1,55 @@
+import type { Primitive, Tensor } from '../primitives';
+import type { OnnxWriter } from './writer';
+
+/** Writes the ONNX node(s) of one primitive; returns the name of the value that holds its result. */
+type Lowering<P extends Primitive> = (writer: OnnxWriter, tensor: Tensor<P>, inputs: readonly string[]) => string;
+
+const operator =
+  (type: string) =>
+  (writer: OnnxWriter, _: Tensor, inputs: readonly string[]): string =>
+    writer.node(type, inputs);
+
+/** The table from primitives to ONNX operators (opset 20). */
+export const onnxLowering: { readonly [P in Primitive]: Lowering<P> } = {
+  input: (writer, { attributes: { name }, shape }) => writer.input(name, shape),
+  constant: (writer, { attributes: { data, name }, shape }) => writer.floats(data, shape, name),
+
+  neg: operator('Neg'),
+  exp: operator('Exp'),
+  log: operator('Log'),
+  sqrt: operator('Sqrt'),
+  sin: operator('Sin'),
+  cos: operator('Cos'),
+  abs: operator('Abs'),
+  erf: operator('Erf'),
+  relu: operator('Relu'),
+  sigmoid: operator('Sigmoid'),
+  softplus: operator('Softplus'),
+  gelu: operator('Gelu'),
+  step: (writer, _, [x]) =>
+    writer.node('Cast', [writer.node('Greater', [x, writer.floats(Float32Array.of(0), [])])], { to: writer.float32 }),
+
+  add: operator('Add'),
+  sub: operator('Sub'),
+  mul: operator('Mul'),
+  div: operator('Div'),
+  matMul: operator('MatMul'),
+
+  reshape: (writer, { attributes: { shape } }, [x]) => writer.node('Reshape', [x, writer.integers(shape)]),
+  transpose: (writer, { attributes: { permutation } }, [x]) => writer.node('Transpose', [x], { perm: permutation }),
+  broadcastTo: (writer, { attributes: { shape } }, [x]) => writer.node('Expand', [x, writer.integers(shape)]),
+  slice: (writer, { attributes: { starts, ends }, inputs: [source] }, [x]) => {
+    const axes = [...starts.keys()].filter((axis) => starts[axis] !== 0 || ends[axis] !== source.shape[axis]);
+    const pick = (values: readonly number[]): string => writer.integers(axes.map((axis) => values[axis]));
+    return writer.node('Slice', [x, pick(starts), pick(ends), writer.integers(axes)]);
+  },
+  pad: (writer, { attributes: { before, after } }, [x]) =>
+    writer.node('Pad', [x, writer.integers([...before, ...after])]),
+  concat: (writer, { attributes: { axis } }, inputs) => writer.node('Concat', inputs, { axis }),
+
+  reduceSum: (writer, { attributes: { axes } }, [x]) =>
+    writer.node('ReduceSum', [x, writer.integers(axes)], { keepdims: 1 }),
+  softmax: (writer, _, inputs) => writer.node('Softmax', inputs, { axis: -1 }),
+  layerNorm: (writer, { attributes: { epsilon } }, inputs) =>
+    writer.node('LayerNormalization', inputs, { axis: -1, epsilon: { float: epsilon } }),
+};

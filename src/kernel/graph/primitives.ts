@@ -1,0 +1,73 @@
+/**
+ * The tensor graph. A tensor is the single output of a node: a primitive, its attributes and its input tensors.
+ * All values are float32; truth values are 0 and 1 (`step`). Shapes are known when the graph is built.
+ *
+ * Every table over `Primitive` (shapes, gradients, each lowering) is typed `{ [P in Primitive]: … }`,
+ * so that a primitive without a rule does not compile.
+ */
+
+export type Shape = readonly number[];
+
+/** The attributes of each primitive; the keys are the list of primitives. */
+export interface PrimitiveAttributes {
+  /** A value fed at every run. */
+  input: { readonly name: string };
+  /** A value fixed in the program. `name` (a weight's, say) makes the emitted model readable. */
+  constant: { readonly data: Float32Array; readonly name: string | null };
+
+  neg: NoAttributes;
+  exp: NoAttributes;
+  log: NoAttributes;
+  sqrt: NoAttributes;
+  sin: NoAttributes;
+  cos: NoAttributes;
+  abs: NoAttributes;
+  erf: NoAttributes;
+  relu: NoAttributes;
+  sigmoid: NoAttributes;
+  softplus: NoAttributes;
+  /** Exact GELU: x·Φ(x). */
+  gelu: NoAttributes;
+  /** 1 where x > 0, else 0. */
+  step: NoAttributes;
+
+  /** Element-wise with NumPy broadcasting. */
+  add: NoAttributes;
+  sub: NoAttributes;
+  mul: NoAttributes;
+  div: NoAttributes;
+
+  /** [..., m, k] × [..., k, n] → [..., m, n], batch axes broadcast. */
+  matMul: NoAttributes;
+
+  reshape: { readonly shape: Shape };
+  transpose: { readonly permutation: readonly number[] };
+  broadcastTo: { readonly shape: Shape };
+  /** Per axis [start, end). */
+  slice: { readonly starts: readonly number[]; readonly ends: readonly number[] };
+  /** Zeros before and after, per axis. */
+  pad: { readonly before: readonly number[]; readonly after: readonly number[] };
+  concat: { readonly axis: number };
+
+  /** Sum over `axes`, which stay as extent 1. */
+  reduceSum: { readonly axes: readonly number[] };
+
+  /** Over the last axis. */
+  softmax: NoAttributes;
+  /** (x, scale, bias), normalised over the last axis. */
+  layerNorm: { readonly epsilon: number };
+}
+
+export type NoAttributes = Readonly<Record<never, never>>;
+
+export type Primitive = keyof PrimitiveAttributes;
+
+export interface Tensor<P extends Primitive = Primitive> {
+  readonly primitive: P;
+  readonly attributes: PrimitiveAttributes[P];
+  readonly inputs: readonly Tensor[];
+  readonly shape: Shape;
+}
+
+/** One rule per primitive; `Rule` is chosen by the table. */
+export type PrimitiveTable<Rules extends { [P in Primitive]: unknown }> = { readonly [P in Primitive]: Rules[P] };
