@@ -1,0 +1,86 @@
+// A notebook of the Med-SA kernel, made, opened, run and read as VS Code's own commands do.
+import fs from 'node:fs';
+import path from 'node:path';
+import type { Workbench } from './workbench';
+
+const controller = { id: 'med-sa', extension: 'med-sa.med-sa-notebook' };
+
+export interface CellResult {
+  success: boolean | undefined;
+  /** The outputs, one entry per representation; text only of the textual ones. */
+  items: { mime: string; text: string }[];
+}
+
+/** Writes a notebook of code cells into the workspace, opens it and picks the Med-SA kernel. Returns its file. */
+export async function openNotebook(window: Workbench, name: string, cells: string[]): Promise<string> {
+  const file = path.join(window.workspace, name);
+  fs.mkdirSync(path.dirname(file), { recursive: true });
+  const code = cells.map((source, index) => ({
+    cell_type: 'code',
+    id: `cell-${index}`,
+    metadata: {},
+    execution_count: null,
+    outputs: [],
+    source,
+  }));
+  const metadata = { language_info: { name: 'typescript' } };
+  fs.writeFileSync(file, JSON.stringify({ nbformat: 4, nbformat_minor: 5, metadata, cells: code }, null, 1));
+  await showNotebook(window, file);
+  return file;
+}
+
+/** Opens a notebook that is on disk and picks the Med-SA kernel. */
+export async function showNotebook(window: Workbench, file: string): Promise<void> {
+  await window.api(
+    async (vscode, notebookFile, kernel) => {
+      const notebook = await vscode.workspace.openNotebookDocument(vscode.Uri.file(notebookFile));
+      const editor = await vscode.window.showNotebookDocument(notebook);
+      await vscode.commands.executeCommand('notebook.selectKernel', { notebookEditor: editor, ...kernel });
+    },
+    file,
+    controller,
+  );
+}
+
+/** Runs one cell and waits for its end. Throws when it takes longer than `milliseconds`. */
+export async function runCell(window: Workbench, index: number, milliseconds = 120_000): Promise<CellResult> {
+  await startCell(window, index);
+  const deadline = Date.now() + milliseconds;
+  for (;;) {
+    const { ended, ...result } = await readCell(window, index);
+    if (ended) return result;
+    if (Date.now() > deadline)
+      throw new Error(`Cell ${index} still runs after ${milliseconds / 1000} s: ${JSON.stringify(result)}`);
+    await window.page.waitForTimeout(150);
+  }
+}
+
+/** Starts one cell of the active notebook and does not wait. */
+export async function startCell(window: Workbench, index: number): Promise<void> {
+  await window.api(async (vscode, cell) => {
+    const notebook = vscode.window.activeNotebookEditor?.notebook;
+    if (!notebook) throw new Error('No notebook is open.');
+    await vscode.commands.executeCommand('notebook.cell.clearOutputs', {
+      ranges: [{ start: cell, end: cell + 1 }],
+      document: notebook.uri,
+    });
+    void vscode.commands.executeCommand('notebook.cell.execute', {
+      ranges: [{ start: cell, end: cell + 1 }],
+      document: notebook.uri,
+    });
+  }, index);
+}
+
+/** What a cell of the active notebook shows, and whether its execution has ended. */
+export async function readCell(window: Workbench, index: number): Promise<CellResult & { ended: boolean }> {
+  return await window.api((vscode, at) => {
+    const cell = vscode.window.activeNotebookEditor?.notebook.cellAt(at);
+    if (!cell) throw new Error(`The active editor has no cell ${at}.`);
+    const textual = /^(text|application\/(json|vnd\.(code|med-sa)))/;
+    const items = cell.outputs.flatMap(({ items: each }) =>
+      each.map(({ mime, data }) => ({ mime, text: textual.test(mime) ? new TextDecoder().decode(data) : '' })),
+    );
+    const summary = cell.executionSummary;
+    return { ended: summary?.timing !== undefined, success: summary?.success, items };
+  }, index);
+}

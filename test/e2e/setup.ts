@@ -1,0 +1,68 @@
+// One VS Code server, one browser and one window for every test file; each file joins them with `workbench()`.
+import fs from 'node:fs';
+import path from 'node:path';
+import { chromium } from 'playwright-core';
+import type { TestProject } from 'vitest/node';
+import { projectRoot } from '../support/projectRoot';
+import { startBrowser } from './browser';
+import { installExtension, linkExtension, packageExtension } from './vscode/extension';
+import { installVsCode } from './vscode/runtime';
+import { startServer, workbenchUrl } from './vscode/server';
+
+declare module 'vitest' {
+  export interface ProvidedContext {
+    /** Null where there is no browser: the tests skip. */
+    window: {
+      devTools: string;
+      /** A file that holds the bridge's address. */ bridge: string;
+      workspace: string;
+      pictures: string;
+    } | null;
+  }
+}
+
+export default async function setup({ provide }: TestProject): Promise<(() => Promise<void>) | void> {
+  if (!process.env.CHROME_PATH) {
+    console.warn('The tests in VS Code are skipped: no Chromium was found. Install it or set CHROME_PATH.');
+    provide('window', null);
+    return;
+  }
+  const folder = path.join(projectRoot, 'out', 'e2e');
+  fs.rmSync(folder, { recursive: true, force: true });
+  const [workspace, extensions, pictures] = ['workspace', 'extensions', 'pictures'].map((name) =>
+    path.join(folder, name),
+  );
+  for (const each of [workspace, extensions, pictures]) fs.mkdirSync(each, { recursive: true });
+
+  const runtime = installVsCode(projectRoot);
+  linkExtension(path.join(projectRoot, 'test', 'e2e', 'bridge-extension'), extensions);
+  // The thing itself: what is missing from the package is missing here too.
+  installExtension(runtime, packageExtension(projectRoot), extensions);
+
+  const addressFile = path.join(folder, 'bridge');
+  const server = await startServer({ runtime, folder, extensions, env: { MEDSA_TEST_BRIDGE: addressFile } });
+  const browser = await startBrowser(process.env.CHROME_PATH, folder);
+  const teardown = async (): Promise<void> => {
+    await browser.stop();
+    await server.stop();
+  };
+  try {
+    const devTools = await chromium.connectOverCDP(browser.address);
+    const page = devTools.contexts()[0].pages()[0];
+    await page.goto(workbenchUrl(server, workspace));
+    const deadline = Date.now() + 120_000;
+    while (!fs.existsSync(addressFile)) {
+      if (Date.now() > deadline) {
+        await page.screenshot({ path: path.join(pictures, 'start.png') });
+        throw new Error(`The extension host did not start within two minutes; see ${pictures} and ${server.log}.`);
+      }
+      await page.waitForTimeout(100);
+    }
+    await devTools.close();
+    provide('window', { devTools: browser.address, bridge: addressFile, workspace, pictures });
+  } catch (error) {
+    await teardown();
+    throw error;
+  }
+  return teardown;
+}

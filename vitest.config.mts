@@ -1,0 +1,48 @@
+import { defineConfig } from 'vitest/config';
+import { findChromium } from './.ci/chromium.mjs';
+
+// The tests read the browser from here only; where there is none, they skip and .ci/test.mjs says what to install.
+const browser = findChromium();
+if (browser) process.env.CHROME_PATH = browser;
+
+const minutes = (count: number): number => count * 60_000;
+
+/** One process at a time: these start engines, browsers and runs of their own, which use every core. */
+const alone = { fileParallelism: false, maxWorkers: 1 };
+
+export default defineConfig({
+  test: {
+    maxWorkers: 2,
+    projects: [
+      { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 20_000 } },
+      {
+        test: {
+          name: 'integration',
+          include: ['test/{integration,parity}/**/*.test.ts'],
+          testTimeout: minutes(3),
+          hookTimeout: minutes(3),
+          ...alone,
+        },
+      },
+      {
+        test: {
+          name: 'webview',
+          include: ['test/webview/**/*.test.ts'],
+          testTimeout: minutes(1),
+          hookTimeout: minutes(1),
+          ...alone,
+        },
+      },
+      {
+        test: {
+          name: 'e2e',
+          include: ['test/e2e/**/*.test.ts'],
+          globalSetup: ['test/e2e/setup.ts'],
+          testTimeout: minutes(5),
+          hookTimeout: minutes(5),
+          ...alone,
+        },
+      },
+    ],
+  },
+});
