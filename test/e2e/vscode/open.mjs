@@ -2,8 +2,9 @@
 // open.ts does it; Node 20 reads no TypeScript, so it is bundled first.
 import { build } from 'esbuild';
 import path from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 
-const root = path.resolve(import.meta.dirname, '../../..');
+const root = fileURLToPath(new URL('../../..', import.meta.url));
 const outfile = path.join(root, 'out', 'vscode', 'open.mjs');
 await build({
   absWorkingDir: root,
@@ -14,5 +15,5 @@ await build({
   format: 'esm',
   packages: 'external',
 });
-const { open } = await import(outfile);
+const { open } = await import(pathToFileURL(outfile).href);
 await open(process.argv[2]);

@@ -1,0 +1,113 @@
+// The image viewer in a cell's output, used as a person does: with the mouse on the picture and keys, and read by eye.
+import type { Frame, Page } from 'playwright-core';
+import type { Workbench } from './workbench';
+
+/** The size of the opened image; positions below are in its pixels, x right, y down. */
+interface Size {
+  width: number;
+  height: number;
+}
+
+type Modifier = 'Shift' | 'Alt';
+
+export class Viewer {
+  private constructor(
+    private readonly page: Page,
+    private readonly frame: Frame,
+    private readonly image: Size,
+  ) {}
+
+  /** Waits until the active notebook shows its image. */
+  static async shown(window: Workbench, image: Size): Promise<Viewer> {
+    const frame = await window.outputFrame(() => {
+      const canvas = document.querySelector('canvas');
+      return canvas !== null && canvas.getBoundingClientRect().width > 0;
+    });
+    const viewer = new Viewer(window.page, frame, image);
+    await viewer.until((picture) => picture.some((level) => level > 0), 'the image is drawn');
+    return viewer;
+  }
+
+  /** Clicks on the picture at (x, y), holding a key if one is named. */
+  async click(x: number, y: number, modifier?: Modifier): Promise<void> {
+    const position = await this.onScreen(x, y);
+    if (modifier) await this.page.keyboard.down(modifier);
+    await this.page.mouse.click(position.x, position.y);
+    if (modifier) await this.page.keyboard.up(modifier);
+  }
+
+  /** Drags from one corner of a box to the other. */
+  async drag(x0: number, y0: number, x1: number, y1: number): Promise<void> {
+    const from = await this.onScreen(x0, y0);
+    const to = await this.onScreen(x1, y1);
+    await this.page.mouse.move(from.x, from.y);
+    await this.page.mouse.down();
+    await this.page.mouse.move((from.x + to.x) / 2, (from.y + to.y) / 2, { steps: 4 });
+    await this.page.mouse.move(to.x, to.y, { steps: 4 });
+    await this.page.mouse.up();
+  }
+
+  async press(keys: string): Promise<void> {
+    await this.page.keyboard.press(keys);
+  }
+
+  /** Everything the viewer says in words: status line, model, errors. */
+  async text(): Promise<string> {
+    return await this.frame.evaluate(() => document.body.innerText);
+  }
+
+  /**
+   * The picture as it is seen, all layers on top of each other, sampled at the image's pixels: 3 levels (RGB) a pixel.
+   * The pointer is moved away first, so that no crosshair is part of it.
+   */
+  async picture(): Promise<number[]> {
+    return await this.frame.evaluate(({ width, height }) => {
+      const flat = new OffscreenCanvas(width, height).getContext('2d');
+      if (!flat) throw new Error('This browser has no 2D canvas.');
+      flat.imageSmoothingEnabled = false;
+      for (const layer of document.querySelectorAll('canvas')) flat.drawImage(layer, 0, 0, width, height);
+      const { data } = flat.getImageData(0, 0, width, height);
+      return Array.from(data).filter((_, index) => index % 4 !== 3);
+    }, this.image);
+  }
+
+  /** Waits until what is seen holds, and returns it. Throws after `milliseconds` with what the viewer says. */
+  async until(holds: (picture: number[]) => boolean, what: string, milliseconds = 60_000): Promise<number[]> {
+    const deadline = Date.now() + milliseconds;
+    for (;;) {
+      const picture = await this.picture();
+      if (holds(picture)) return picture;
+      if (Date.now() > deadline) {
+        throw new Error(`Not within ${milliseconds / 1000} s: ${what}. The viewer says: ${await this.text()}`);
+      }
+      await this.page.waitForTimeout(100);
+    }
+  }
+
+  /** Waits until the viewer says something that matches. */
+  async says(pattern: RegExp, milliseconds = 60_000): Promise<void> {
+    const deadline = Date.now() + milliseconds;
+    while (!pattern.test(await this.text())) {
+      if (Date.now() > deadline) throw new Error(`The viewer never said ${pattern}, but: ${await this.text()}`);
+      await this.page.waitForTimeout(100);
+    }
+  }
+
+  private async onScreen(x: number, y: number): Promise<{ x: number; y: number }> {
+    const canvas = this.frame.locator('canvas').first();
+    await canvas.scrollIntoViewIfNeeded();
+    const box = await canvas.boundingBox();
+    if (!box) throw new Error('The canvas is not on the screen.');
+    return { x: box.x + (x / this.image.width) * box.width, y: box.y + (y / this.image.height) * box.height };
+  }
+}
+
+/** 1 where two pictures differ visibly: what has been drawn over the image. */
+export function changed(before: number[], after: number[]): Uint8Array {
+  const mask = new Uint8Array(before.length / 3);
+  for (let i = 0; i < mask.length; i++) {
+    const difference = [0, 1, 2].reduce((sum, c) => sum + Math.abs(after[3 * i + c] - before[3 * i + c]), 0);
+    mask[i] = difference > 24 ? 1 : 0;
+  }
+  return mask;
+}
