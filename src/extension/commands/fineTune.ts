@@ -1,0 +1,125 @@
+import path from 'node:path';
+import * as vscode from 'vscode';
+import type { FineTuneParams, RunSummary } from '../../protocol';
+import type { MedSaController } from '../controller';
+import { bestAdapters } from '../identity';
+import type { KernelClient } from '../kernelClient';
+import { notebookFolder, notebookKey, openNewNotebook, runNewCell } from '../notebooks';
+import type { KnownRuns } from '../runs';
+import { watchRun } from '../runWatch';
+import { requireTrust } from '../trust';
+import { back, count, pick } from './steps';
+
+/** What is asked; the rest has the trainer's defaults unless an argument says otherwise. */
+export type FineTuneArguments = Partial<Omit<FineTuneParams, 'notebook' | 'folder'>>;
+
+const title = 'Fine-tune on Your Data';
+const defaultEpochs = 10;
+
+/** Starts a run on the user's data and shows it in a cell. With `given.data`, asks nothing. */
+export async function fineTune(
+  kernel: KernelClient,
+  controller: MedSaController,
+  runs: KnownRuns,
+  given: FineTuneArguments = {},
+): Promise<string | undefined> {
+  if (!requireTrust('A run executes programs and writes files.')) return undefined;
+  const choices = given.data ? { ...given, data: given.data } : await askChoices(given);
+  if (!choices) return undefined;
+
+  const notebook = controller.activeNotebook ?? (await openNewNotebook());
+  const where = { notebook: notebookKey(notebook), folder: notebookFolder(notebook) };
+  const { run } = await kernel.request('training/start', { ...where, epochs: defaultEpochs, ...choices });
+  await runs.remember(run);
+  const watching = watchRun(kernel, where, run, `Fine-tuning on ${path.basename(choices.data)}`);
+  void watching.then(
+    (summary) => tellEnd(summary, run),
+    (error: Error) => vscode.window.showErrorMessage(`Fine-tuning cannot be followed: ${error.message}`),
+  );
+  await runNewCell(notebook, `await watch(${JSON.stringify(portable(run, where.folder))})`);
+  return run;
+}
+
+async function askChoices(given: FineTuneArguments): Promise<(FineTuneArguments & { data: string }) | undefined> {
+  let data: string | undefined;
+  let tune = given.tune;
+  let epochs = given.epochs ?? defaultEpochs;
+  for (let step = 1; step <= 3;) {
+    const place = { title, step, totalSteps: 3 };
+    const answer =
+      step === 1 ? await askData(place) : step === 2 ? await askTune(place) : await count(place, epochsPrompt, epochs);
+    if (answer === undefined) return undefined;
+    if (answer === back) {
+      step -= 1;
+      continue;
+    }
+    if (step === 1) data = String(answer);
+    else if (step === 2) tune = answer as FineTuneArguments['tune'];
+    else epochs = Number(answer);
+    step += 1;
+  }
+  return data === undefined ? undefined : { ...given, data, tune, epochs };
+}
+
+const epochsPrompt = 'Epochs: how often training sees every image. Training can be stopped at any time.';
+
+type Place = Parameters<typeof pick>[0];
+
+/** Folders of the workspace that hold a `pairs.csv`, or any other folder. */
+async function askData(place: Place) {
+  const tables = await vscode.workspace.findFiles('**/pairs.csv', '**/node_modules/**', 50);
+  const folders = [...new Set(tables.map(({ fsPath }) => path.dirname(fsPath)))].sort();
+  const browse = { label: '$(folder-opened) Browse…', description: 'a folder with images and masks', value: '' };
+  const choices = folders.map((folder) => ({
+    label: `$(folder) ${path.basename(folder)}`,
+    description: vscode.workspace.asRelativePath(folder),
+    value: folder,
+  }));
+  const answer = folders.length > 0 ? await pick(place, 'Which data?', [...choices, browse]) : browse.value;
+  return answer === '' ? openFolder() : answer;
+}
+
+async function openFolder(): Promise<string | undefined> {
+  const chosen = await vscode.window.showOpenDialog({
+    title: 'Folder with Images and Masks',
+    openLabel: 'Fine-tune on This Folder',
+    canSelectFolders: true,
+    canSelectFiles: false,
+  });
+  return chosen?.[0]?.fsPath;
+}
+
+function askTune(place: Place) {
+  return pick<NonNullable<FineTuneArguments['tune']>>(place, 'What is trained?', [
+    {
+      label: 'Adapters',
+      description: 'recommended',
+      detail: 'A few per cent of the weights, beside the frozen model: a small file per task.',
+      value: 'adapters',
+    },
+    { label: 'Mask decoder', detail: 'The small head of the model only; the image encoder stays.', value: 'decoder' },
+    { label: 'Whole model', detail: 'Every weight: needs the most data, memory and time.', value: 'full' },
+  ]);
+}
+
+/** A notebook that moves with its run finds it again. */
+function portable(run: string, folder: string): string {
+  const relative = path.relative(folder, run);
+  const inside = relative !== '' && !relative.startsWith('..') && !path.isAbsolute(relative);
+  return inside ? relative.split(path.sep).join('/') : run;
+}
+
+async function tellEnd({ status, name, message, bestDice }: RunSummary, run: string): Promise<void> {
+  if (status === 'failed') {
+    await vscode.window.showErrorMessage(`Fine-tuning ${name} failed: ${message ?? 'see log.txt in its folder'}`);
+    return;
+  }
+  const said = status === 'stopped' ? 'was stopped' : 'is done';
+  const dice = bestDice === null ? '' : ` Best validation Dice: ${bestDice.toFixed(3)}.`;
+  const use = 'Use Adapters';
+  const answer = await vscode.window.showInformationMessage(
+    `Fine-tuning ${name} ${said}.${dice}`,
+    ...(bestDice === null ? [] : [use]),
+  );
+  if (answer === use) await vscode.commands.executeCommand('medSa.useAdapters', path.join(run, bestAdapters));
+}

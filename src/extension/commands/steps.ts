@@ -1,0 +1,55 @@
+import * as vscode from 'vscode';
+
+/** One question; `undefined` is where the user left, `back` where they want the question before. */
+export type Answer<T> = T | typeof back | undefined;
+export const back = Symbol('back');
+
+export interface Place {
+  title: string;
+  step: number;
+  totalSteps: number;
+}
+
+export type Choice<T> = vscode.QuickPickItem & { value: T };
+
+/** Asks for one of the choices. */
+export function pick<T>(place: Place, placeholder: string, choices: Choice<T>[]): Promise<Answer<T>> {
+  const input = vscode.window.createQuickPick<Choice<T>>();
+  input.placeholder = placeholder;
+  input.items = choices;
+  input.matchOnDescription = true;
+  return ask<T, vscode.QuickPick<Choice<T>>>(input, place, (answer) => {
+    const [selected] = input.selectedItems;
+    if (selected) answer(selected.value);
+  });
+}
+
+/** Asks for a whole number of at least 1. */
+export function count(place: Place, prompt: string, value: number): Promise<Answer<number>> {
+  const input = vscode.window.createInputBox();
+  input.prompt = prompt;
+  input.value = String(value);
+  const valid = () => /^[1-9]\d{0,4}$/.test(input.value.trim());
+  input.onDidChangeValue(() => (input.validationMessage = valid() ? undefined : 'A whole number of at least 1'));
+  return ask<number, vscode.InputBox>(input, place, (answer) => {
+    if (valid()) answer(Number(input.value));
+  });
+}
+
+function ask<T, I extends vscode.QuickPick<Choice<T>> | vscode.InputBox>(
+  input: I,
+  { title, step, totalSteps }: Place,
+  accept: (answer: (value: T) => void) => void,
+): Promise<Answer<T>> {
+  input.title = title;
+  input.step = step;
+  input.totalSteps = totalSteps;
+  input.ignoreFocusOut = true;
+  if (step > 1) input.buttons = [vscode.QuickInputButtons.Back];
+  return new Promise<Answer<T>>((resolve) => {
+    input.onDidAccept(() => accept(resolve));
+    input.onDidTriggerButton(() => resolve(back));
+    input.onDidHide(() => resolve(undefined));
+    input.show();
+  }).finally(() => input.dispose());
+}

@@ -1,0 +1,12 @@
+// Names that the manifest and the code must agree on.
+
+export const extensionId = 'med-sa.med-sa-notebook';
+export const controllerId = 'med-sa';
+export const notebookType = 'jupyter-notebook';
+export const cellLanguage = 'typescript';
+
+export const imageRendererId = 'med-sa-image';
+export const trainingRendererId = 'med-sa-training';
+
+/** Where a run keeps the adapters with the best validation Dice. */
+export const bestAdapters = 'checkpoints/best.safetensors';

@@ -1,0 +1,128 @@
+import * as vscode from 'vscode';
+import type { KernelNotifications, KernelRequests } from '../protocol';
+import { type KernelLaunch, KernelProcess } from './kernelProcess';
+
+type Method = keyof KernelNotifications;
+type Emitters = { readonly [M in Method]: vscode.EventEmitter<KernelNotifications[M]> };
+
+/** The one kernel of this window: started on first use, started again on the next use after it died. */
+export class KernelClient implements vscode.Disposable {
+  private process: KernelProcess | null = null;
+  private lives = 0;
+  private complaint: Thenable<void> | null = null;
+  private readonly started = new vscode.EventEmitter<number>();
+  private readonly stopped = new vscode.EventEmitter<void>();
+  private readonly emitters: Emitters = {
+    'cell/output': new vscode.EventEmitter(),
+    'viewer/event': new vscode.EventEmitter(),
+    'status/changed': new vscode.EventEmitter(),
+    'log/line': new vscode.EventEmitter(),
+  };
+
+  /** Fires with the number of the life that begins. */
+  readonly onDidStart = this.started.event;
+  readonly onDidStop = this.stopped.event;
+
+  constructor(
+    private readonly launch: () => KernelLaunch,
+    readonly log: vscode.LogOutputChannel,
+  ) {
+    this.on('log/line', ({ level, text }) => log[level === 'warn' || level === 'error' ? level : 'info'](text));
+  }
+
+  get running(): boolean {
+    return this.process !== null;
+  }
+
+  /** Counts the kernels of this window; what an earlier one was told, a later one does not know. */
+  get life(): number {
+    return this.lives;
+  }
+
+  on<M extends Method>(method: M, listener: (params: KernelNotifications[M]) => void): vscode.Disposable {
+    return this.emitters[method].event(listener);
+  }
+
+  /** Asks the kernel, starting it where none runs. @throws KernelGoneError, or the kernel's own error. */
+  request<M extends keyof KernelRequests>(method: M, params: KernelRequests[M][0]): Promise<KernelRequests[M][1]> {
+    return (this.process ?? this.start()).request(method, params);
+  }
+
+  /** Tells a running kernel; one that does not run has nothing to be told. */
+  async tell<M extends keyof KernelRequests>(method: M, params: KernelRequests[M][0]): Promise<void> {
+    try {
+      await this.process?.request(method, params);
+    } catch (error) {
+      this.log.warn(`${method}: ${errorText(error)}`);
+    }
+  }
+
+  async restart(): Promise<void> {
+    await this.stop();
+    if (!this.process) this.start();
+  }
+
+  /** Ends the kernel and waits for its end. */
+  async stop(): Promise<void> {
+    const process = this.process;
+    if (!process) return;
+    this.forget(process);
+    await process.end();
+  }
+
+  dispose(): void {
+    void this.stop();
+    for (const emitter of Object.values(this.emitters)) emitter.dispose();
+    this.started.dispose();
+    this.stopped.dispose();
+  }
+
+  private start(): KernelProcess {
+    const process = new KernelProcess(this.launch(), this.log);
+    this.process = process;
+    for (const method of Object.keys(this.emitters) as Method[]) this.forward(process, method);
+    process.listen();
+    void process.ended.then((reason) => {
+      if (this.process !== process) return;
+      this.forget(process);
+      this.complain(reason);
+    });
+    this.started.fire(++this.lives);
+    return process;
+  }
+
+  private forward<M extends Method>(process: KernelProcess, method: M): void {
+    process.onNotification(method, (params) => {
+      try {
+        this.emitters[method].fire(params as KernelNotifications[M]);
+      } catch (error) {
+        this.log.warn(`${method} was not understood: ${errorText(error)}`);
+      }
+    });
+  }
+
+  private forget(process: KernelProcess): void {
+    if (this.process !== process) return;
+    this.process = null;
+    this.stopped.fire();
+  }
+
+  /** Says once that the kernel died, however many deaths follow before the message is answered. */
+  private complain(reason: string): void {
+    this.complaint ??= vscode.window
+      .showErrorMessage(
+        `The Med-SA kernel stopped (${reason}). Variables of cells are gone; images, prompts and runs are on disk.`,
+        'Restart',
+        'Show Log',
+      )
+      .then((answer) => {
+        this.complaint = null;
+        if (answer === 'Restart' && !this.process) this.start();
+        if (answer === 'Show Log') this.log.show();
+      });
+  }
+}
+
+export function errorText(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

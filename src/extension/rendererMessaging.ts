@@ -1,0 +1,132 @@
+import * as vscode from 'vscode';
+import type { ViewerEvent, ViewerRequest } from '../protocol';
+import { imageRendererId, trainingRendererId } from './identity';
+import { errorText, type KernelClient } from './kernelClient';
+import { notebookFolder, notebookKey } from './notebooks';
+
+type Attach = Extract<ViewerRequest, { type: 'viewer/attach' | 'training/attach' }>;
+
+/** One view: where its output is shown, and how to tell a new kernel of it. */
+interface View {
+  notebook: vscode.NotebookDocument;
+  /** A split editor shows the same output twice. */
+  editors: Set<vscode.NotebookEditor>;
+  attach: Attach | null;
+  /** The attachment to the kernel of that life; other requests wait for it. */
+  attached: { life: number; done: Promise<void> };
+}
+
+const unattached = { life: 0, done: Promise.resolve() };
+
+/** Carries messages between renderers and the kernel without looking inside; remembers who shows which view. */
+export class RendererMessaging implements vscode.Disposable {
+  private readonly views = new Map<string, View>();
+  private readonly channels = {
+    image: vscode.notebooks.createRendererMessaging(imageRendererId),
+    training: vscode.notebooks.createRendererMessaging(trainingRendererId),
+  };
+  private readonly subscriptions: vscode.Disposable[];
+
+  constructor(private readonly kernel: KernelClient) {
+    const receive = ({ editor, message }: { editor: vscode.NotebookEditor; message: unknown }) => {
+      if (isRequest(message)) void this.forward(editor, message);
+      else this.kernel.log.warn('a renderer sent a message that is no request; it was dropped');
+    };
+    this.subscriptions = [
+      this.channels.image.onDidReceiveMessage(receive),
+      this.channels.training.onDidReceiveMessage(receive),
+      kernel.on('viewer/event', ({ event }) => this.deliver(event)),
+      kernel.onDidStart(() => this.watchRunsAgain()),
+      vscode.workspace.onDidCloseNotebookDocument((notebook) => this.forget(notebook)),
+    ];
+  }
+
+  dispose(): void {
+    for (const subscription of this.subscriptions) subscription.dispose();
+  }
+
+  private async forward(editor: vscode.NotebookEditor, request: ViewerRequest): Promise<void> {
+    const view = this.viewOf(editor, request);
+    if (!vscode.workspace.isTrusted) {
+      this.fail(request, 'This workspace is not trusted: the picture stays as it was saved.');
+      return;
+    }
+    try {
+      if (isAttach(request)) {
+        view.attach = request;
+        await this.attach(view, request);
+      } else {
+        await this.introduce(view);
+        await this.send(view, request);
+      }
+    } catch (error) {
+      this.fail(request, errorText(error));
+    }
+  }
+
+  private viewOf(editor: vscode.NotebookEditor, { viewId }: ViewerRequest): View {
+    let view = this.views.get(viewId);
+    if (!view || view.notebook !== editor.notebook) {
+      view = { notebook: editor.notebook, editors: new Set(), attach: null, attached: unattached };
+      this.views.set(viewId, view);
+    }
+    view.editors.add(editor);
+    return view;
+  }
+
+  /** A kernel that began after the view attached has not heard of it. */
+  private introduce(view: View): Promise<void> {
+    if (!view.attach) return Promise.resolve();
+    const known = this.kernel.running && view.attached.life === this.kernel.life;
+    return known ? view.attached.done : this.attach(view, view.attach);
+  }
+
+  private attach(view: View, request: Attach): Promise<void> {
+    const done = this.send(view, request);
+    // After the request, which starts the kernel where none runs.
+    view.attached = { life: this.kernel.life, done };
+    return done;
+  }
+
+  private async send({ notebook }: View, request: ViewerRequest): Promise<void> {
+    await this.kernel.request('viewer/request', {
+      notebook: notebookKey(notebook),
+      folder: notebookFolder(notebook),
+      request,
+    });
+  }
+
+  /** Curves keep growing after the kernel died: nobody clicks on them, so nobody else would ask. */
+  private watchRunsAgain(): void {
+    for (const view of this.views.values()) {
+      if (view.attach?.type === 'training/attach') void this.introduce(view).catch(() => undefined);
+    }
+  }
+
+  private deliver(event: ViewerEvent): void {
+    const view = this.views.get(event.viewId);
+    if (!view) return;
+    const channel = event.type.startsWith('training/') ? this.channels.training : this.channels.image;
+    for (const editor of view.editors) void channel.postMessage(event, editor);
+  }
+
+  private fail({ type, viewId }: ViewerRequest, message: string): void {
+    this.deliver({ type: type.startsWith('training/') ? 'training/error' : 'viewer/error', viewId, message });
+  }
+
+  private forget(notebook: vscode.NotebookDocument): void {
+    for (const [viewId, view] of this.views) {
+      if (view.notebook === notebook) this.views.delete(viewId);
+    }
+  }
+}
+
+function isRequest(message: unknown): message is ViewerRequest {
+  if (typeof message !== 'object' || message === null) return false;
+  const { type, viewId } = message as { type?: unknown; viewId?: unknown };
+  return typeof type === 'string' && /^(viewer|training)\//.test(type) && typeof viewId === 'string';
+}
+
+function isAttach(request: ViewerRequest): request is Attach {
+  return request.type === 'viewer/attach' || request.type === 'training/attach';
+}
