@@ -1,0 +1,2 @@
+export type { TensorFile } from './types';
+export { readSafetensors, writeSafetensors, type WriteOptions } from './safetensors';

@@ -1,0 +1,89 @@
+import { randomBytes } from 'node:crypto';
+import fs, { type FileHandle } from 'node:fs/promises';
+import path from 'node:path';
+import { UserError } from './errors';
+
+/** Opens a regular file for reading; the caller closes it. @throws UserError when it is missing, a folder or locked. */
+export async function openFile(file: string): Promise<{ handle: FileHandle; size: number }> {
+  let handle: FileHandle | undefined;
+  try {
+    handle = await fs.open(file, 'r');
+    const stat = await handle.stat();
+    if (!stat.isFile()) throw notAFile(file, stat.isDirectory());
+    return { handle, size: stat.size };
+  } catch (error) {
+    await handle?.close();
+    throw error instanceof UserError ? error : readProblem(file, error);
+  }
+}
+
+/** The whole content of a file. @throws UserError when it is missing, a folder or cannot be read. */
+export async function readFileBytes(file: string): Promise<Buffer> {
+  const { handle } = await openFile(file);
+  try {
+    return await handle.readFile();
+  } catch (error) {
+    throw readProblem(file, error);
+  } finally {
+    await handle.close();
+  }
+}
+
+/**
+ * Writes a file so that a reader sees the old content or the new, never a part: a temporary file beside it, flushed to
+ * the disk, then renamed. Whatever goes wrong, the temporary file is gone afterwards.
+ * @throws UserError when the folder is missing or cannot be written.
+ */
+export async function writeFileAtomically(file: string, chunks: Iterable<Uint8Array>): Promise<void> {
+  const temporary = path.join(path.dirname(file), `.${path.basename(file)}.${randomBytes(6).toString('hex')}.tmp`);
+  try {
+    const handle = await fs.open(temporary, 'wx');
+    try {
+      for (const chunk of chunks) await handle.writeFile(chunk);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await fs.rename(temporary, file);
+  } catch (error) {
+    await fs.rm(temporary, { force: true });
+    throw error instanceof UserError ? error : writeProblem(file, error);
+  }
+}
+
+const codeOf = (error: unknown): string | null =>
+  error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : null;
+
+function notAFile(file: string, isFolder: boolean): UserError {
+  return new UserError(`${file} is ${isFolder ? 'a folder' : 'not a regular file'}: name a file`, { file });
+}
+
+function readProblem(file: string, cause: unknown): UserError {
+  const code = codeOf(cause);
+  const details = { file, cause };
+  if (code === 'EISDIR') return notAFile(file, true);
+  if (code === 'ENOENT' || code === 'ENOTDIR') {
+    return new UserError(`${file} does not exist: check the path`, details);
+  }
+  if (code === 'EACCES' || code === 'EPERM') {
+    return new UserError(`${file} may not be read: change its permissions`, details);
+  }
+  return new UserError(`${file} could not be read (${reason(cause)})`, details);
+}
+
+function writeProblem(file: string, cause: unknown): UserError {
+  const code = codeOf(cause);
+  const details = { file, cause };
+  const folder = path.dirname(file);
+  if (code === 'ENOENT' || code === 'ENOTDIR') {
+    return new UserError(`${file} could not be written: the folder ${folder} does not exist; create it first`, details);
+  }
+  if (code === 'EISDIR') return new UserError(`${file} is a folder: name a file to write`, details);
+  if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') {
+    return new UserError(`${file} may not be written: change the permissions of ${folder}, or choose another`, details);
+  }
+  if (code === 'ENOSPC') return new UserError(`${file} could not be written: the disk is full`, details);
+  return new UserError(`${file} could not be written (${reason(cause)})`, details);
+}
+
+const reason = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause));

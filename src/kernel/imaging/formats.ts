@@ -1,0 +1,34 @@
+import path from 'node:path';
+import { UserError } from '../errors';
+
+/** Which reader a file belongs to: pictures go through libvips, volumes through ITK. */
+export type FormatFamily = 'raster' | 'volume';
+
+const families: Readonly<Record<string, FormatFamily>> = {
+  '.png': 'raster',
+  '.jpg': 'raster',
+  '.jpeg': 'raster',
+  '.tif': 'raster',
+  '.tiff': 'raster',
+  '.nii': 'volume',
+  '.nii.gz': 'volume',
+  '.nrrd': 'volume',
+  '.mha': 'volume',
+  '.mhd': 'volume',
+};
+
+export const imageExtensions: readonly string[] = Object.keys(families);
+
+/** Extension in lower case, `.nii.gz` as one; '' where there is none. */
+export function extensionOf(file: string): string {
+  const name = path.basename(file).toLowerCase();
+  return name.endsWith('.nii.gz') ? '.nii.gz' : path.extname(name);
+}
+
+/** @throws UserError when no reader knows the extension. */
+export function formatFamily(file: string): FormatFamily {
+  const extension = extensionOf(file);
+  if (Object.hasOwn(families, extension)) return families[extension];
+  const what = extension === '' ? 'has no extension' : `ends in ${extension}, a format that is not read`;
+  throw new UserError(`${file} ${what}: convert it to one of ${imageExtensions.join(', ')}`, { file });
+}

@@ -1,0 +1,12 @@
+export * from './types';
+export { imageExtensions } from './formats';
+export { readImage } from './readImage';
+export { middleSlice, sliceOf } from './slices';
+export { autoWindow, toRgb } from './window';
+export { resizeRgb } from './resize';
+export { encodeMaskPng, maskOf, readMask, writeMask } from './maskFile';
+export { boundingBox, resizeMask } from './mask';
+export { connectedComponents, type Components } from './components';
+export { decodeMaskPatch, encodeMaskPatch } from './maskPatch';
+export { distanceTransform } from './distanceTransform';
+export { encodePng, overlayPng, type Colour } from './picture';
