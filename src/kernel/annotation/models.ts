@@ -1,0 +1,107 @@
+import path from 'node:path';
+import type { EncodedImage, Predictor } from '../inference/types';
+import { HeldTensorLost } from '../runtime/errors';
+import { type FileVersion, type ImageLibrary, versionOf } from './images';
+import { LeasedCache } from './leasedCache';
+import type { Segmenter } from './segmenter';
+
+/** Makes the model with these adapters (an absolute path), or the frozen model. */
+export type PredictorFactory = (adapters: string | null) => Promise<Predictor>;
+
+/** A model that is ready, in words. */
+export interface ModelDescription {
+  readonly model: string;
+  readonly device: string;
+  /** E.g. "phantom-sam + sunnybrook (cpu)". */
+  readonly label: string;
+  /** Another one when other weights answer. */
+  readonly key: string;
+}
+
+/** A segmenter that can compute an embedding ahead of the first prompt. */
+export interface ImageSegmenter extends Segmenter {
+  warm(slice: number): Promise<void>;
+}
+
+/** The models that answer, and the embeddings of the images that they were last asked about. */
+export class Models {
+  private readonly predictors: LeasedCache<Predictor>;
+  private readonly embeddings: LeasedCache<EncodedImage>;
+
+  /** `limits`: how many models, with their adapters, and how many image embeddings are kept ready. */
+  constructor(
+    private readonly create: PredictorFactory,
+    private readonly images: ImageLibrary,
+    limits: { readonly predictors: number; readonly embeddings: number } = { predictors: 2, embeddings: 8 },
+  ) {
+    this.predictors = new LeasedCache<Predictor>(limits.predictors, (predictor) => predictor.dispose());
+    this.embeddings = new LeasedCache<EncodedImage>(limits.embeddings, (image) => image.free());
+  }
+
+  /** Loads a model and describes it. @throws UserError when the adapters are missing or belong to another model. */
+  async describe(adapters: string | null): Promise<ModelDescription> {
+    const key = await weightsKey(adapters);
+    return this.withPredictor(key, adapters, ({ model, device }) => ({
+      model,
+      device,
+      label: `${model}${adapters === null ? '' : ` + ${adaptersName(adapters)}`} (${device})`,
+      key,
+    }));
+  }
+
+  /** Binds the model with these adapters to an image as it is on the disk now. */
+  async segmenterFor(file: string, adapters: string | null): Promise<ImageSegmenter> {
+    const { key, label } = await this.describe(adapters);
+    const version = await versionOf(file);
+    const withImage = <R>(slice: number, work: (predictor: Predictor, image: EncodedImage) => Promise<R>) =>
+      this.withPredictor(key, adapters, (predictor) => this.withEmbedding(predictor, key, version, slice, work));
+    return {
+      key,
+      label,
+      predict: (slice, prompts, previous) =>
+        withImage(slice, async (predictor, image) => (await predictor.predict(image, prompts, { previous }))[0]),
+      warm: (slice) => withImage(slice, async () => undefined),
+    };
+  }
+
+  /** Lets every model and embedding go as soon as nobody uses it. */
+  dispose(): void {
+    this.embeddings.clear();
+    this.predictors.clear();
+  }
+
+  private withPredictor<R>(key: string, adapters: string | null, work: (predictor: Predictor) => R | Promise<R>) {
+    return this.predictors.use(key, () => this.create(adapters), work);
+  }
+
+  private async withEmbedding<R>(
+    predictor: Predictor,
+    modelKey: string,
+    version: FileVersion,
+    slice: number,
+    work: (predictor: Predictor, image: EncodedImage) => Promise<R>,
+  ): Promise<R> {
+    const key = `${modelKey}|${version.version}|${slice}`;
+    const encode = async () => predictor.encode(await this.images.picture(version, slice));
+    const attempt = () => this.embeddings.use(key, encode, (image) => work(predictor, image));
+    try {
+      return await attempt();
+    } catch (error) {
+      // The engine that held the embedding ended and was revived: encode once more.
+      if (!(error instanceof HeldTensorLost)) throw error;
+      this.embeddings.drop(key);
+      return attempt();
+    }
+  }
+}
+
+/** The adapters file as it is now: a run that trains on overwrites its best adapters. */
+const weightsKey = async (adapters: string | null): Promise<string> =>
+  adapters === null ? 'frozen' : (await versionOf(adapters)).version;
+
+/** What people call adapters: the run they come from, or the file's name. */
+export function adaptersName(file: string): string {
+  const folder = path.dirname(file);
+  const inRun = path.basename(folder) === 'checkpoints';
+  return inRun ? path.basename(path.dirname(folder)) : path.basename(file, path.extname(file));
+}

@@ -1,0 +1,86 @@
+import { createHash, randomUUID } from 'node:crypto';
+import path from 'node:path';
+import type { ImageOutput } from '../../protocol';
+import type { ImageLibrary } from './images';
+import { Journal } from './journal';
+import { checkSlice } from './prompts';
+import { AnnotationSession } from './session';
+
+export interface OpenedSession {
+  readonly session: AnnotationSession;
+  /** Absolute path of the image. */
+  readonly file: string;
+}
+
+export interface OpenOptions {
+  /** Relative to `folder`, or absolute. */
+  readonly path: string;
+  /** The middle slice by default. */
+  readonly slice?: number;
+  /** Names an annotation of its own; images opened under the same name share their prompts. */
+  readonly annotation?: string;
+}
+
+/**
+ * Annotation sessions by id. The same image opened again from the same folder is the same session, also after the
+ * kernel was killed: its prompts lie in `<folder>/.med-sa/annotations/<sessionId>.jsonl`.
+ */
+export class AnnotationStore {
+  private readonly sessions = new Map<string, Promise<OpenedSession>>();
+
+  constructor(private readonly images: ImageLibrary) {}
+
+  /** Opens an image for annotation. @throws UserError for a missing file, one that is no image, or a missing slice. */
+  async open(folder: string, options: OpenOptions): Promise<OpenedSession & { readonly output: ImageOutput }> {
+    const file = path.resolve(folder, options.path);
+    const shown = shownPath(folder, file);
+    const opened = await this.sessionFor(folder, sessionId(shown, options.annotation ?? ''), file);
+    const { id: session, image } = opened.session;
+    const slice = options.slice ?? middleSliceOf(image.slices, opened.session.slices());
+    checkSlice(image, slice);
+    return { ...opened, output: { version: 1, viewId: randomUUID(), sessionId: session, image, slice } };
+  }
+
+  /** Finds the session of an output that stands in a notebook, opening it where this kernel has not seen it yet. */
+  attach(folder: string, output: ImageOutput): Promise<OpenedSession> {
+    return this.sessionFor(folder, output.sessionId, path.resolve(folder, output.image.path));
+  }
+
+  private sessionFor(folder: string, id: string, file: string): Promise<OpenedSession> {
+    const journalFile = path.join(folder, '.med-sa', 'annotations', `${id}.jsonl`);
+    const known = this.sessions.get(journalFile);
+    if (known !== undefined) return known;
+    const opening = this.openSession(folder, id, file, journalFile);
+    this.sessions.set(journalFile, opening);
+    // A failure is told, not kept: the file may be there the next time.
+    opening.catch(() => this.sessions.delete(journalFile));
+    return opening;
+  }
+
+  private async openSession(folder: string, id: string, file: string, journalFile: string): Promise<OpenedSession> {
+    const image = await this.images.info(file, shownPath(folder, file));
+    const { path: shown, width, height, slices } = image;
+    const journal = await Journal.open(journalFile, { version: 1, image: shown, width, height, slices });
+    return { session: new AnnotationSession(id, image, journal), file };
+  }
+}
+
+/** The slice to begin with: the first one that was annotated, else the middle. */
+const middleSliceOf = (slices: number, annotated: readonly number[]): number => annotated[0] ?? Math.floor(slices / 2);
+
+/** Relative where the image lies inside of the folder, so that a folder can be moved with its annotations. */
+function shownPath(folder: string, file: string): string {
+  const relative = path.relative(folder, file);
+  const inside = relative !== '' && !relative.startsWith('..') && !path.isAbsolute(relative);
+  return inside ? relative.split(path.sep).join('/') : file;
+}
+
+function sessionId(shown: string, annotation: string): string {
+  const hash = createHash('sha256').update(`${shown}\0${annotation}`).digest('hex').slice(0, 12);
+  const readable = path
+    .basename(shown)
+    .replace(/[^A-Za-z0-9_-]+/g, '-')
+    .replace(/^-+/, '')
+    .slice(0, 60);
+  return `${readable || 'image'}-${hash}`;
+}

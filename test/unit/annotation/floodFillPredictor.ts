@@ -1,0 +1,91 @@
+import type { PromptSet } from '../../../src/kernel/datasets/types';
+import type { Mask, RgbImage } from '../../../src/kernel/imaging/types';
+import type { EncodedImage, LowResMask, Prediction, Predictor } from '../../../src/kernel/inference/types';
+import { HeldTensorLost } from '../../../src/kernel/runtime/errors';
+
+interface HeldImage extends EncodedImage {
+  readonly rgb: Uint8Array;
+  alive: boolean;
+}
+
+/**
+ * Stands in for the model: each positive click adds the connected region of the clicked colour, each negative click
+ * takes it away again, and a box adds what is inside of it. The low-resolution logits carry the number of prompts.
+ */
+export class FloodFillPredictor implements Predictor {
+  readonly model = 'flood-fill';
+  readonly device = 'test';
+  encoded = 0;
+  asked: { prompts: PromptSet; previous: LowResMask | undefined }[] = [];
+  disposed = false;
+  private images: HeldImage[] = [];
+
+  constructor(readonly adapters: string | null = null) {}
+
+  async encode({ width, height, rgb }: RgbImage): Promise<EncodedImage> {
+    this.encoded++;
+    const image: HeldImage = {
+      width,
+      height,
+      rgb,
+      alive: true,
+      free: async () => {
+        image.alive = false;
+      },
+    };
+    this.images.push(image);
+    return image;
+  }
+
+  /** As when the engine process ended: what it held is gone. */
+  loseEmbeddings(): void {
+    for (const image of this.images) image.alive = false;
+  }
+
+  freed(): number {
+    return this.images.filter((image) => !image.alive).length;
+  }
+
+  async predict(
+    encoded: EncodedImage,
+    prompts: PromptSet,
+    { previous }: { previous?: LowResMask } = {},
+  ): Promise<Prediction[]> {
+    const image = encoded as HeldImage;
+    if (!image.alive) throw new HeldTensorLost(1);
+    this.asked.push({ prompts, previous });
+    const mask: Mask = {
+      width: image.width,
+      height: image.height,
+      data: new Uint8Array(image.width * image.height),
+    };
+    if (prompts.box !== null) fillBox(mask, prompts.box);
+    for (const point of prompts.points) floodFill(image, mask, point.x, point.y, point.label);
+    return [{ mask, iou: 0.9, lowRes: { data: Float32Array.of((previous?.data[0] ?? 0) + 1), side: 1 } }];
+  }
+
+  async dispose(): Promise<void> {
+    this.disposed = true;
+  }
+}
+
+function fillBox(mask: Mask, [x0, y0, x1, y1]: readonly [number, number, number, number]): void {
+  for (let y = Math.floor(y0); y < y1; y++) mask.data.fill(1, y * mask.width + Math.floor(x0), y * mask.width + x1);
+}
+
+function floodFill({ width, height, rgb }: HeldImage, mask: Mask, x: number, y: number, label: 0 | 1): void {
+  const start = y * width + x;
+  const seen = new Uint8Array(width * height);
+  const pending = [start];
+  while (pending.length > 0) {
+    const at = pending.pop() as number;
+    if (seen[at] === 1 || Math.abs(rgb[3 * at] - rgb[3 * start]) > 20) continue;
+    seen[at] = 1;
+    mask.data[at] = label;
+    const column = at % width;
+    if (column > 0) pending.push(at - 1);
+    if (column < width - 1) pending.push(at + 1);
+    if (at >= width) pending.push(at - width);
+    if (at < width * (height - 1)) pending.push(at + width);
+  }
+}

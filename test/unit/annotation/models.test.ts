@@ -1,0 +1,96 @@
+import fs from 'node:fs/promises';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { adaptersName, ImageLibrary, Models } from '../../../src/kernel/annotation';
+import { LeasedCache } from '../../../src/kernel/annotation/leasedCache';
+import { discs, discsFolder, drawDiscs } from './discs';
+import { FloodFillPredictor } from './floodFillPredictor';
+
+let folder: string;
+let made: FloodFillPredictor[];
+
+beforeEach(async () => {
+  folder = await discsFolder();
+  made = [];
+});
+afterEach(() => fs.rm(folder, { recursive: true, force: true }));
+
+const models = (limits?: { predictors: number; embeddings: number }) =>
+  new Models(
+    async (adapters) => {
+      made.push(new FloodFillPredictor(adapters));
+      return made[made.length - 1];
+    },
+    new ImageLibrary(),
+    limits,
+  );
+
+const onLeft = { points: [{ x: Math.floor(discs.left.x), y: Math.floor(discs.left.y), label: 1 as const }], box: null };
+
+describe('models', () => {
+  it('say who answers, and answer with other weights when the adapters file changes', async () => {
+    const file = path.join(folder, 'hearts', 'checkpoints', 'best.safetensors');
+    await fs.mkdir(path.dirname(file), { recursive: true });
+    await fs.writeFile(file, 'a');
+    const pool = models();
+    const first = await pool.describe(file);
+    expect(first.label).toBe('flood-fill + hearts (test)');
+    await fs.writeFile(file, 'ab');
+    expect((await pool.describe(file)).key).not.toBe(first.key);
+    expect(made.map((predictor) => predictor.adapters)).toEqual([file, file]);
+    expect(adaptersName('/a/knee.safetensors')).toBe('knee');
+  });
+
+  it('refuse adapters that are not there', async () => {
+    await expect(models().describe(path.join(folder, 'none.safetensors'))).rejects.toThrow(/none\.safetensors/);
+  });
+
+  it('encode an image once, and let the least recently used embedding go', async () => {
+    for (const name of ['b.png', 'c.png']) await drawDiscs(path.join(folder, name));
+    const pool = models({ predictors: 1, embeddings: 2 });
+    const ask = async (name: string) =>
+      (await pool.segmenterFor(path.join(folder, name), null)).predict(0, onLeft, undefined);
+    for (const name of ['discs.png', 'b.png', 'discs.png', 'c.png', 'discs.png']) await ask(name);
+    expect(made).toHaveLength(1);
+    expect(made[0].encoded).toBe(3);
+    expect(made[0].freed()).toBe(1);
+    await ask('b.png');
+    expect(made[0].encoded).toBe(4);
+  });
+});
+
+describe('a leased cache', () => {
+  it('never disposes what is in use', async () => {
+    const disposed: string[] = [];
+    const cache = new LeasedCache<string>(1, (value) => void disposed.push(value));
+    let release = () => {};
+    const held = cache.use(
+      'a',
+      async () => 'a',
+      () => new Promise<void>((resolve) => (release = resolve)),
+    );
+    await cache.use(
+      'b',
+      async () => 'b',
+      () => undefined,
+    );
+    cache.drop('a');
+    expect(disposed).toEqual([]);
+    release();
+    await held;
+    expect(disposed).toEqual(['a']);
+  });
+
+  it('does not keep a failure', async () => {
+    const cache = new LeasedCache<string>(1);
+    const failing = () => Promise.reject(new Error('no'));
+    await expect(cache.use('a', failing, String)).rejects.toThrow('no');
+    expect(
+      await cache.use(
+        'a',
+        async () => 'yes',
+        (v) => v,
+      ),
+    ).toBe('yes');
+  });
+});
