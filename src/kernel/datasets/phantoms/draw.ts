@@ -1,0 +1,70 @@
+import type { Mask, RgbImage } from '../../imaging/types';
+import { Random } from '../random';
+import { remapTones } from './acquisition';
+import type { Canvas } from './canvas';
+import { families, pretrainingFamilies, type FamilyName } from './families';
+
+/** An object of which less can be seen is not one that a click could mean. */
+export const leastVisiblePixels = 60;
+
+export interface PhantomOptions {
+  readonly width: number;
+  readonly height: number;
+  /** Default: one of the pre-training families, by weight. */
+  readonly family?: FamilyName;
+  /** Seed of the subject: pictures with the same one share anatomy and appearance. Default: another for each picture. */
+  readonly subject?: number;
+}
+
+export interface Phantom {
+  readonly image: RgbImage;
+  /** The visible part of each object; no two overlap, so that a click inside names one. Each ≥ 60 pixels. */
+  readonly objects: readonly Mask[];
+  readonly family: FamilyName;
+  /** The object a data set of this family asks for (one of `objects`); null where it is hidden. */
+  readonly target: Mask | null;
+}
+
+/**
+ * Draws one medical-like picture with exact masks. Advances `random` by one draw only, whatever the family does, so
+ * that a saved generator state continues bit for bit. `objects` may be empty: draw again.
+ */
+export function drawPhantom(random: Random, options: PhantomOptions): Phantom {
+  const own = random.fork('phantom');
+  random.bits();
+  const family = options.family ?? anyFamily(own);
+  const subject = options.subject === undefined ? own.fork('subject') : new Random(options.subject);
+  const canvas = drawCanvas(family, own, subject, options.width, options.height);
+  const masks = canvas.masks().map((mask) => (visiblePixels(mask) < leastVisiblePixels ? null : mask));
+  return {
+    image: canvas.toRgb(),
+    objects: masks.filter((mask) => mask !== null),
+    family,
+    target: masks[canvas.target - 1] ?? null,
+  };
+}
+
+/** The canvas of one picture, all its tones final. `own` is used up, `subject` too. */
+export function drawCanvas(family: FamilyName, own: Random, subject: Random, width: number, height: number): Canvas {
+  const { draw, coloured } = families[family];
+  const tones = subject.fork('tones');
+  const canvas = draw({ width, height, unit: Math.min(width, height), random: own, subject });
+  remapTones(canvas, tones, coloured ? 0 : 0.12);
+  return canvas;
+}
+
+function anyFamily(random: Random): FamilyName {
+  const total = pretrainingFamilies.reduce((sum, name) => sum + families[name].weight, 0);
+  let left = random.uniform(0, total);
+  for (const name of pretrainingFamilies) {
+    left -= families[name].weight;
+    if (left < 0) return name;
+  }
+  return pretrainingFamilies[0];
+}
+
+function visiblePixels(mask: Mask): number {
+  let count = 0;
+  for (let i = 0; i < mask.data.length; i++) count += mask.data[i];
+  return count;
+}
