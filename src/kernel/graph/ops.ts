@@ -1,5 +1,5 @@
 import type { Primitive, PrimitiveAttributes, Shape, Tensor } from './primitives';
-import { broadcastShapes, sameShape, shapeRules } from './shapes';
+import { broadcastShapes, sameShape, ShapeError, shapeRules, show } from './shapes';
 import { sizeOf, type TensorData } from './tensorData';
 
 type Derived = Exclude<Primitive, 'input' | 'constant'>;
@@ -123,43 +123,41 @@ export const matMul = (a: Tensor, b: Tensor): Tensor => node('matMul', {}, [a, b
 export function reshape(x: Tensor, shape: Shape): Tensor {
   const known = sizeOf(shape.filter((extent) => extent !== -1));
   const full = shape.map((extent) => (extent === -1 ? sizeOf(x.shape) / known : extent));
-  if (sameShape(full, x.shape)) return x;
-  return node('reshape', { shape: full }, [x.primitive === 'reshape' ? x.inputs[0] : x]);
+  return sameShape(full, x.shape) ? x : node('reshape', { shape: full }, [x]);
 }
 
-export function transpose(x: Tensor, permutation: readonly number[]): Tensor {
-  return permutation.every((axis, position) => axis === position) ? x : node('transpose', { permutation }, [x]);
-}
+export const transpose = (x: Tensor, permutation: readonly number[]): Tensor =>
+  sameShape(permutation, [...x.shape.keys()]) ? x : node('transpose', { permutation }, [x]);
 
-/** Swaps the last two axes. */
+/** Swaps the last two axes. @throws ShapeError when there are fewer. */
 export function matrixTranspose(x: Tensor): Tensor {
   const rank = x.shape.length;
+  if (rank < 2) throw new ShapeError(`${show(x.shape)} is no matrix`);
   return transpose(x, [...Array(rank - 2).keys(), rank - 1, rank - 2]);
 }
 
 export const broadcastTo = (x: Tensor, shape: Shape): Tensor =>
   sameShape(x.shape, shape) ? x : node('broadcastTo', { shape }, [x]);
 
-/** Along one axis: [start, end). */
+/** Along one axis: [start, end). @throws ShapeError when x has no such axis. */
 export function slice(x: Tensor, axis: number, start: number, end: number): Tensor {
-  if (start === 0 && end === x.shape[axis]) return x;
-  return node(
-    'slice',
-    {
-      starts: x.shape.map((_, a) => (a === axis ? start : 0)),
-      ends: x.shape.map((extent, a) => (a === axis ? end : extent)),
-    },
-    [x],
+  if (!(axis in x.shape)) throw new ShapeError(`${axis} is no axis of ${show(x.shape)}`);
+  return sliceAll(
+    x,
+    x.shape.map((_, a) => (a === axis ? start : 0)),
+    x.shape.map((extent, a) => (a === axis ? end : extent)),
   );
 }
 
+/** `changed`, or `x` where a node that can only shrink or only grow it left its shape, and so its values, as they are. */
+const unlessSame = (x: Tensor, changed: Tensor): Tensor => (sameShape(x.shape, changed.shape) ? x : changed);
+
 /** Along all axes: [start, end) each. */
 export const sliceAll = (x: Tensor, starts: readonly number[], ends: readonly number[]): Tensor =>
-  node('slice', { starts, ends }, [x]);
+  unlessSame(x, node('slice', { starts, ends }, [x]));
 
-export function pad(x: Tensor, before: readonly number[], after: readonly number[]): Tensor {
-  return [...before, ...after].every((n) => n === 0) ? x : node('pad', { before, after }, [x]);
-}
+export const pad = (x: Tensor, before: readonly number[], after: readonly number[]): Tensor =>
+  unlessSame(x, node('pad', { before, after }, [x]));
 
 export const concat = (tensors: readonly Tensor[], axis: number): Tensor =>
   tensors.length === 1 ? tensors[0] : node('concat', { axis }, tensors);

@@ -60,7 +60,8 @@ export const shapeRules: { readonly [P in Exclude<Primitive, 'input' | 'constant
   },
 
   reshape: ({ shape }, [x]) => {
-    expect(sizeOf(shape) === sizeOf(x), () => `reshape of ${show(x)} to ${show(shape)}: the sizes differ`);
+    const whole = shape.every((extent) => Number.isInteger(extent) && extent > 0);
+    expect(whole && sizeOf(shape) === sizeOf(x), () => `reshape of ${show(x)} to ${show(shape)}: the sizes differ`);
     return shape;
   },
 
@@ -90,6 +91,7 @@ export const shapeRules: { readonly [P in Exclude<Primitive, 'input' | 'constant
   },
 
   concat: ({ axis }, inputs) => {
+    expect(inputs.length > 0, () => 'concat of no tensors');
     const [first] = inputs;
     const fits = inputs.every((x) => x.length === first.length && x.every((n, a) => a === axis || n === first[a]));
     expect(axis >= 0 && axis < first.length && fits, () => `concat of ${inputs.map(show).join(', ')} along ${axis}`);
@@ -98,8 +100,8 @@ export const shapeRules: { readonly [P in Exclude<Primitive, 'input' | 'constant
 
   reduceSum: ({ axes }, [x]) => {
     expect(
-      axes.every((axis) => axis >= 0 && axis < x.length),
-      () => `axes ${show(axes)} are not axes of ${show(x)}`,
+      axes.every((axis, position) => axis in x && axes.indexOf(axis) === position),
+      () => `axes ${show(axes)} are not different axes of ${show(x)}`,
     );
     return x.map((extent, axis) => (axes.includes(axis) ? 1 : extent));
   },

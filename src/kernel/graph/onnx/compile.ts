@@ -13,20 +13,20 @@ export interface CompiledGraph {
 
 /**
  * Writes the graph of the named outputs as one ONNX model. Its inputs are the `input` nodes that they depend on.
- * @throws Error when two different inputs carry one name.
+ * @throws Error when two of its inputs and outputs carry one name.
  */
 export function compile(name: string, outputs: Readonly<Record<string, Tensor>>): CompiledGraph {
-  const writer = new OnnxWriter();
+  const order = topologicalOrder(Object.values(outputs));
+  const inputs = order.filter(isInput).map(({ attributes, shape }) => ({ name: attributes.name, shape }));
+  const portNames = new Set(Object.keys(outputs));
+  for (const port of inputs) {
+    if (portNames.has(port.name)) throw new Error(`program ${name} has two inputs or outputs named ${port.name}`);
+    portNames.add(port.name);
+  }
+
+  const writer = new OnnxWriter(portNames);
   const names = new Map<Tensor, string>();
-  const inputs: { name: string; shape: Shape }[] = [];
-  for (const tensor of topologicalOrder(Object.values(outputs))) {
-    if (tensor.primitive === 'input') {
-      const port = { name: (tensor as Tensor<'input'>).attributes.name, shape: tensor.shape };
-      if (inputs.some((other) => other.name === port.name)) {
-        throw new Error(`program ${name} has two inputs named ${port.name}`);
-      }
-      inputs.push(port);
-    }
+  for (const tensor of order) {
     const lower = onnxLowering[tensor.primitive] as (typeof onnxLowering)[Primitive & 'add'];
     names.set(
       tensor,
@@ -37,12 +37,9 @@ export function compile(name: string, outputs: Readonly<Record<string, Tensor>>)
       ),
     );
   }
-  const ports = Object.entries(outputs).map(([port, tensor]) => ({ name: port, shape: tensor.shape, tensor }));
-  for (const port of ports) writer.output(names.get(port.tensor)!, port.name);
-  return {
-    name,
-    model: writer.model(name, ports),
-    inputs,
-    outputs: ports.map(({ name: port, shape }) => ({ name: port, shape })),
-  };
+  const ports = Object.entries(outputs).map(([port, { shape }]) => ({ name: port, shape }));
+  for (const port of ports) writer.output(names.get(outputs[port.name])!, port.name);
+  return { name, model: writer.model(name, ports), inputs, outputs: ports };
 }
+
+const isInput = (tensor: Tensor): tensor is Tensor<'input'> => tensor.primitive === 'input';

@@ -29,12 +29,16 @@ export class OnnxWriter {
   private readonly initializers: TensorProto[] = [];
   private readonly inputs: ValueInfoProto[] = [];
   private readonly integerNames = new Map<string, string>();
-  private readonly used = new Set<string>();
+  private readonly used: Set<string>;
   private count = 0;
+
+  /** @param ports the names of the model's inputs and outputs: no other value may take one of them. */
+  constructor(ports: Iterable<string>) {
+    this.used = new Set(ports);
+  }
 
   /** Declares a graph input; its name is the one that is fed. */
   input(name: string, shape: Shape): string {
-    this.used.add(name);
     this.inputs.push(valueInfo(name, shape));
     return name;
   }
