@@ -40,6 +40,15 @@ export interface Loaded {
   readonly program: Omit<Program, 'model'>;
 }
 
+/** What the status bar shows of an executor. */
+export interface ExecutorStatus {
+  readonly device: DeviceName;
+  /** `stopped`: no process is up; the next request starts one. */
+  readonly state: 'idle' | 'running' | 'stopped';
+  /** Resident memory of the process that computes, in MiB, as of its last answer. */
+  readonly rssMB: number;
+}
+
 /**
  * Runs programs on one device. `createLocalExecutor` runs in this process (CLI, training run);
  * `createEngine` runs in a child process, so that the caller never blocks and a crash is an error, not an end.
@@ -57,5 +66,7 @@ export interface Executor {
   ): Promise<{ readonly outputs: Record<string, TensorData>; readonly held: Record<string, HeldTensor> }>;
   free(held: HeldTensor): Promise<void>;
   release(loaded: Loaded): Promise<void>;
+  /** Never waits for a run in progress. */
+  status(): Promise<ExecutorStatus>;
   dispose(): Promise<void>;
 }
