@@ -1,0 +1,49 @@
+import type { ActivationFunction } from 'vscode-notebook-renderer';
+import { addStyles, element } from '../shared/dom';
+import css from './image.css';
+import { type ImageRequest, isImageEvent, readOutput } from './messages';
+import { Viewer } from './viewer';
+
+/** Renders `application/vnd.med-sa.image+json`. */
+export const activate: ActivationFunction = (context) => {
+  const viewers = new Map<string, Viewer>();
+  const post = (request: ImageRequest) => context.postMessage?.(request);
+  addStyles('med-sa-image-styles', css);
+
+  context.onDidReceiveMessage?.((message: unknown) => {
+    if (!isImageEvent(message)) return;
+    for (const viewer of viewers.values()) if (viewer.viewId === message.viewId) viewer.receive(message);
+  });
+  const dispose = (id: string) => {
+    viewers.get(id)?.dispose();
+    viewers.delete(id);
+  };
+
+  return {
+    renderOutputItem(item, container) {
+      const output = readOutput(parse(item.text()));
+      // Every prompt updates the saved picture beside this output, which renders it again: the viewer stays.
+      const present = viewers.get(item.id);
+      if (output && present?.viewId === output.viewId && container.contains(present.root)) return;
+      dispose(item.id);
+      if (!output) {
+        container.replaceChildren(element('p', {}, 'This image output is damaged or of a newer version of Med-SA.'));
+        return;
+      }
+      const viewer = new Viewer(output, post);
+      viewers.set(item.id, viewer);
+      container.replaceChildren(viewer.root);
+    },
+    disposeOutputItem(id) {
+      for (const each of id === undefined ? [...viewers.keys()] : [id]) dispose(each);
+    },
+  };
+};
+
+function parse(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,55 @@
+import type { ActivationFunction } from 'vscode-notebook-renderer';
+import uplotCss from 'uplot/dist/uPlot.min.css';
+import { addStyles, element } from '../shared/dom';
+import { isTrainingEvent, readSummary, type TrainingRequest } from './messages';
+import css from './training.css';
+import { TrainingView } from './view';
+
+/** Renders `application/vnd.med-sa.training+json`. */
+export const activate: ActivationFunction = (context) => {
+  const views = new Map<string, TrainingView>();
+  // Without messaging the saved curves are all there is, which is something.
+  const post = (request: TrainingRequest) => context.postMessage?.(request);
+  // Two editors may show the same output; each webview's view has a name of its own.
+  const instance = crypto.randomUUID();
+  addStyles('med-sa-uplot-styles', uplotCss);
+  addStyles('med-sa-training-styles', css);
+
+  context.onDidReceiveMessage?.((message: unknown) => {
+    if (!isTrainingEvent(message)) return;
+    for (const view of views.values()) if (view.viewId === message.viewId) view.receive(message);
+  });
+  const dispose = (id: string) => {
+    views.get(id)?.dispose();
+    views.delete(id);
+  };
+
+  return {
+    renderOutputItem(item, container) {
+      const summary = readSummary(parse(item.text()));
+      const present = views.get(item.id);
+      // While it trains, the kernel updates the saved output too: the view stays and takes what is new.
+      if (summary && present?.run === summary.run && container.contains(present.root))
+        return present.showSaved(summary);
+      dispose(item.id);
+      if (!summary) {
+        container.replaceChildren(element('p', {}, 'This training output is damaged or of a newer version of Med-SA.'));
+        return;
+      }
+      const view = new TrainingView(`${instance}/${item.id}`, summary, post);
+      views.set(item.id, view);
+      container.replaceChildren(view.root);
+    },
+    disposeOutputItem(id) {
+      for (const each of id === undefined ? [...views.keys()] : [id]) dispose(each);
+    },
+  };
+};
+
+function parse(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch {
+    return null;
+  }
+}
