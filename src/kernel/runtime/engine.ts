@@ -151,6 +151,7 @@ class Engine implements Executor {
 
   /** The process of now: started when there is none, or when the last one has ended. */
   async #alive(): Promise<Life> {
+    if (this.#closing.signal.aborted) throw new CancelledError();
     if (this.#life?.child.alive) return this.#life;
     await this.#life?.child.kill(); // it has ended: this waits for its last words
     this.#life = null;

@@ -23,12 +23,14 @@ export function createProgramCache(executor: Executor, limit: number): ProgramCa
     if (loaded) await executor.release(loaded);
   };
 
-  const shrink = async (): Promise<void> => {
-    while (entries.size > limit) {
-      const [oldest, entry] = entries.entries().next().value as [string, Promise<Loaded>];
-      entries.delete(oldest);
-      await evict(entry);
-    }
+  /** Takes the oldest entries out until `room` more fit. */
+  const takeOldest = (room: number): Promise<Loaded>[] => {
+    const oldest = [...entries.keys()].slice(0, Math.max(0, entries.size + room - limit));
+    return oldest.map((key) => {
+      const entry = entries.get(key)!;
+      entries.delete(key);
+      return entry;
+    });
   };
 
   return {
@@ -39,12 +41,15 @@ export function createProgramCache(executor: Executor, limit: number): ProgramCa
         entries.set(key, known);
         return known;
       }
-      const entry = (async () => executor.load(await build()))();
+      const leaving = takeOldest(1);
+      const entry = (async () => {
+        await Promise.all(leaving.map(evict)); // first, so that the new program finds their memory free
+        return executor.load(await build());
+      })();
       entries.set(key, entry);
       entry.catch(() => {
         if (entries.get(key) === entry) entries.delete(key);
       });
-      await shrink(); // before the new one needs its memory, as far as the executor's order of requests goes
       return entry;
     },
     async clear() {

@@ -1,6 +1,8 @@
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { UserError } from '../errors';
+import { messageOf } from './errors';
 import type { Program } from './types';
 
 /** A program whose model lies in a file: the runtime reads it by itself, and no copy passes through a JavaScript heap. */
@@ -21,10 +23,21 @@ export class ProgramFolder {
     process.once('exit', this.#removeAtExit);
   }
 
+  /** @throws UserError when the model cannot be written (a full disk, most likely) */
   async add(id: number, program: Program): Promise<ProgramFile> {
     const { name, inputs, outputs, model } = program;
     const modelFile = path.join(this.path, `${id}.onnx`);
-    await fs.promises.writeFile(modelFile, model);
+    try {
+      await fs.promises.writeFile(modelFile, model);
+    } catch (cause) {
+      await fs.promises.rm(modelFile, { force: true });
+      const reason = messageOf(cause);
+      const advice = `Free ${Math.ceil(model.byteLength / 2 ** 20)} MB there, or let TMPDIR name another folder.`;
+      throw new UserError(`The program "${name}" could not be written to ${this.path}: ${reason}. ${advice}`, {
+        file: modelFile,
+        cause,
+      });
+    }
     return { name, inputs, outputs, modelFile };
   }
 

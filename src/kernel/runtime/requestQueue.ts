@@ -33,7 +33,10 @@ export class RequestQueue {
       };
       signal?.addEventListener('abort', onAbort, { once: true });
       this.#last = this.#last.then(async () => {
-        if (this.#closed) reject(new CancelledError('the engine was closed'));
+        if (this.#closed) {
+          signal?.removeEventListener('abort', onAbort);
+          reject(new CancelledError('the engine was closed'));
+        }
         if (this.#closed || signal?.aborted) return;
         started = this.#running = true;
         try {

@@ -41,6 +41,17 @@ describe('program cache', () => {
     expect(released.slice(2).sort()).toEqual(['b', 'c']);
   });
 
+  it('has released the old program before it loads the new one', async () => {
+    const { cache, released } = await open(1);
+    await cache.get('a', named('a'));
+    const build = vi.fn(() => {
+      expect(released).toEqual(['a']);
+      return addProgram();
+    });
+    await cache.get('b', build);
+    expect(build).toHaveBeenCalledOnce();
+  });
+
   it('tries a failed build again', async () => {
     const { cache } = await open(1);
     const build = vi.fn(() => addProgram());
