@@ -1,0 +1,2 @@
+export { dice, iou } from './overlap';
+export { summary, type Summary } from './summary';

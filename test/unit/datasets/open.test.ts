@@ -1,0 +1,71 @@
+import fs from 'node:fs/promises';
+import path from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { openDataset } from '../../../src/kernel/datasets/open';
+import { UserError } from '../../../src/kernel/errors';
+import { withFolder, writePng } from './folder';
+
+async function writeTable(folder: string, table: string): Promise<void> {
+  for (const name of ['a', 'b']) {
+    await writePng(path.join(folder, `images/${name}.png`), 8, 6, [0, 0, 8, 6], 100);
+    await writePng(path.join(folder, `masks/${name}.png`), 8, 6, [2, 2, 5, 4]);
+  }
+  await fs.writeFile(path.join(folder, 'pairs.csv'), table);
+}
+
+describe('openDataset', () => {
+  it('reads images, masks and groups, whatever the order and case of the columns', async () => {
+    await withFolder(async (folder) => {
+      await writeTable(
+        folder,
+        '\uFEFFMask, Group ,Image\r\nmasks/a.png,p1,images/a.png\r\n\r\nmasks/b.png,"p,2",images/b.png\r\n',
+      );
+      const dataset = await openDataset(folder);
+      expect(dataset.layout).toBe('pairs');
+      expect(dataset.samples).toEqual([
+        { image: path.join(folder, 'images/a.png'), mask: path.join(folder, 'masks/a.png'), group: 'p1', slice: 0 },
+        { image: path.join(folder, 'images/b.png'), mask: path.join(folder, 'masks/b.png'), group: 'p,2', slice: 0 },
+      ]);
+    });
+  });
+
+  it('takes each image as its own group where none is named', async () => {
+    await withFolder(async (folder) => {
+      await writeTable(folder, 'image,mask\nimages/a.png,masks/a.png\nimages/b.png,masks/b.png\n');
+      expect((await openDataset(folder, { layout: 'pairs' })).samples.map((s) => s.group)).toEqual(['a', 'b']);
+    });
+  });
+
+  const wrong: [string, string, RegExp][] = [
+    ['no rows', 'image,mask,group\n', /pairs\.csv lists no pairs/],
+    ['no mask column', 'image,label\nimages/a.png,x\n', /pairs\.csv has no column "mask".*image,mask,group/],
+    ['no columns', '\n', /pairs\.csv has no column "image" and "mask"/],
+    ['a missing image', 'image,mask\nimages/a.png,masks/a.png\nimages/c.png,masks/b.png\n', /line 3: .*images\/c\.png/],
+    ['a missing mask', 'image,mask\nimages/a.png,masks/z.png\n', /line 2: .*masks\/z\.png/],
+    ['an empty field', 'image,mask\nimages/a.png,\n', /line 2: no mask/],
+    ['a folder as image', 'image,mask\nimages,masks/a.png\n', /line 2: there is no file images /],
+    ['a path upwards', 'image,mask\n../a.png,masks/a.png\n', /line 2: \.\.\/a\.png lies outside/],
+    ['an absolute path', 'image,mask\n/etc/hostname,masks/a.png\n', /line 2: \/etc\/hostname lies outside/],
+    ['a duplicate', 'image,mask\nimages/a.png,masks/a.png\n./images/a.png,masks/a.png\n', /line 3: .* line 2/],
+    ['too many fields', 'image,mask\nimages/a.png,masks/a.png,p,q\n', /pairs\.csv is not a table/],
+    ['an open quote', 'image,mask\n"images/a.png,masks/a.png\n', /pairs\.csv is not a table/],
+  ];
+  it.each(wrong)('refuses a table with %s in one line', async (_, table, message) => {
+    await withFolder(async (folder) => {
+      await writeTable(folder, table);
+      const error: unknown = await openDataset(folder).catch((reason: unknown) => reason);
+      expect(error).toBeInstanceOf(UserError);
+      expect(String(error)).toMatch(message);
+      expect(String(error)).not.toContain('\n');
+    });
+  });
+
+  it('says what is wrong with the folder itself', async () => {
+    await withFolder(async (folder) => {
+      await expect(openDataset(path.join(folder, 'none'))).rejects.toThrow(/none does not exist/);
+      await expect(openDataset(folder)).rejects.toThrow(/needs a pairs\.csv/);
+      await fs.writeFile(path.join(folder, 'pairs.csv'), '');
+      await expect(openDataset(path.join(folder, 'pairs.csv'))).rejects.toThrow(/is not a folder/);
+    });
+  });
+});
