@@ -1,0 +1,44 @@
+import { add, type Tensor } from '../graph';
+import type { SamConfig } from './config';
+import { imageEncoder } from './imageEncoder';
+import { maskDecoder, type DecoderOutputs } from './maskDecoder';
+import { densePositions, densePrompts, sparsePrompts } from './promptEncoder';
+import type { Seams } from './seams';
+import { within, type Weights } from './weights';
+
+/** SAM with something attached at its seams, as functions that build graphs. */
+export interface SamModel {
+  readonly config: SamConfig;
+  readonly weights: Weights;
+  readonly seams: Seams;
+}
+
+/** images: [B, 3, S, S], normalised → embedding [B, C, g, g] */
+export const encodeImages = (model: SamModel, images: Tensor): Tensor =>
+  imageEncoder(images, within(model.weights, 'image_encoder'), model.config, model.seams);
+
+export interface PromptTensors {
+  /** [B, P, 2], x and y in model pixels. */
+  readonly points: Tensor;
+  /** [B, P], of `promptLabel`. */
+  readonly labels: Tensor;
+  /** [B, 1, 4g, 4g] logits of a previous answer. */
+  readonly masks: Tensor;
+  /** [B]: 1 where `masks` counts, else 0. */
+  readonly hasMask: Tensor;
+}
+
+/** embedding: [B, C, g, g] and prompts → logits [B, 4, 4g, 4g] and IoU estimates [B, 4]. */
+export function decodePrompts(model: SamModel, embedding: Tensor, prompts: PromptTensors): DecoderOutputs {
+  const weights = within(model.weights, 'prompt_encoder');
+  return maskDecoder(
+    {
+      image: add(embedding, densePrompts(prompts.masks, prompts.hasMask, weights)),
+      imagePositions: densePositions(weights, model.config),
+      prompt: sparsePrompts(prompts.points, prompts.labels, weights, model.config),
+    },
+    within(model.weights, 'mask_decoder'),
+    model.config,
+    model.seams,
+  );
+}

@@ -1,0 +1,28 @@
+import { UserError } from '../../errors';
+import type { Executor } from '../../runtime/types';
+import { ParityTable, type ParityRow } from './compare';
+import { ParityFolder } from './folder';
+import { checkAdamW, checkMedsa } from './medsa';
+import { checkSam } from './sam';
+
+export type { ParityRow } from './compare';
+
+/**
+ * Compares what this executor computes with goldens that another implementation computed (med-sa.md, section 7).
+ * Sets that the folder does not have are left out. @throws UserError when it has none.
+ */
+export async function checkParity(folder: string, executor: Executor): Promise<ParityRow[]> {
+  const goldens = await ParityFolder.open(folder);
+  const table = new ParityTable();
+  if (goldens.has('sam_io.safetensors')) await checkSam(goldens, executor, table);
+  if (goldens.has('medsa2d_io.safetensors')) await checkMedsa(goldens, executor, table, 'medsa2d');
+  if (goldens.has('medsa3d_io.safetensors')) await checkMedsa(goldens, executor, table, 'medsa3d');
+  if (goldens.has('adamw_io.safetensors')) await checkAdamW(goldens, executor, table);
+  const rows = table.rows();
+  if (rows.length === 0) {
+    throw new UserError(`${folder} has no goldens: expected sam_io, medsa2d_io, medsa3d_io or adamw_io .safetensors`, {
+      file: folder,
+    });
+  }
+  return rows;
+}
