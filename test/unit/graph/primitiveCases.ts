@@ -1,38 +1,5 @@
-import {
-  abs,
-  add,
-  broadcastTo,
-  concat,
-  constant,
-  cos,
-  div,
-  erf,
-  exp,
-  gelu,
-  layerNorm,
-  log,
-  matMul,
-  mul,
-  neg,
-  pad,
-  reduceSum,
-  relu,
-  reshape,
-  sigmoid,
-  sin,
-  slice,
-  sliceAll,
-  softmax,
-  softplus,
-  sqrt,
-  step,
-  sub,
-  tensorData,
-  transpose,
-  type Primitive,
-  type Shape,
-  type Tensor,
-} from '../../../src/kernel/graph';
+import * as graph from '../../../src/kernel/graph';
+import { constant, tensorData, type Primitive, type Shape, type Tensor } from '../../../src/kernel/graph';
 import type { Domain } from '../../support/tensors';
 
 /** Builds a tensor whose primitive is the one under test from inputs of the given shapes, drawn from the domains. */
@@ -46,54 +13,40 @@ export interface PrimitiveCase {
 /** One of each rank up to 5, with axes of extent 1 at the front, in the middle and at the end. */
 const everyRank: readonly Shape[] = [[], [1], [7], [3, 4], [1, 5], [2, 3, 4], [2, 1, 3, 1], [2, 1, 3, 2, 2]];
 
-const show = (shapes: readonly Shape[]): string => shapes.map((shape) => `[${shape.join(', ')}]`).join(' and ');
+/** The shapes that a title lists. */
+const shapesIn = (title: string): Shape[] => title.split(' and ').map((shape) => JSON.parse(shape) as number[]);
 
 const unary = (
   build: (x: Tensor) => Tensor,
   { domain = 'any', shapes = everyRank }: { domain?: Domain; shapes?: readonly Shape[] } = {},
 ): PrimitiveCase[] =>
   shapes.map((shape) => ({
-    title: show([shape]),
+    title: `[${shape.join(', ')}]`,
     shapes: [shape],
     domains: [domain],
     build: ([x]) => build(x),
   }));
 
 /** Every way in which two shapes broadcast. */
-const broadcasts: readonly (readonly [Shape, Shape])[] = [
-  [[], []],
-  [[3], [3]],
-  [[2, 3], []],
-  [[], [2, 3]],
-  [[2, 3], [3]],
-  [[3], [2, 3]],
-  [
-    [2, 1],
-    [1, 3],
-  ],
-  [
-    [2, 3],
-    [1, 1],
-  ],
-  [[1], [1, 1, 1]],
-  [
-    [2, 1, 3],
-    [4, 1],
-  ],
-  [
-    [2, 3, 1, 2],
-    [1, 3, 4, 2],
-  ],
-  [
-    [2, 1, 2, 1, 3],
-    [3, 1, 2, 1],
-  ],
+const broadcasts = [
+  '[] and []',
+  '[3] and [3]',
+  '[2, 3] and []',
+  '[] and [2, 3]',
+  '[2, 3] and [3]',
+  '[3] and [2, 3]',
+  '[2, 1] and [1, 3]',
+  '[2, 3] and [1, 1]',
+  '[1] and [1, 1, 1]',
+  '[2, 1, 3] and [4, 1]',
+  '[2, 3, 1, 2] and [1, 3, 4, 2]',
+  '[2, 1, 2, 1, 3] and [3, 1, 2, 1]',
 ];
 
 const binary = (build: (a: Tensor, b: Tensor) => Tensor, second: Domain = 'any'): PrimitiveCase[] => [
-  ...broadcasts.map((shapes) => ({
-    title: show(shapes),
-    shapes,
+  ...broadcasts.map((title) => ({
+    title,
+    shapes: shapesIn(title),
     domains: ['any', second] as const,
     build: ([a, b]: readonly Tensor[]) => build(a, b),
   })),
@@ -106,61 +59,22 @@ const binary = (build: (a: Tensor, b: Tensor) => Tensor, second: Domain = 'any')
   },
 ];
 
-const products: readonly (readonly [Shape, Shape])[] = [
-  [
-    [2, 3],
-    [3, 4],
-  ],
-  [
-    [1, 1],
-    [1, 1],
-  ],
-  [
-    [1, 5],
-    [5, 1],
-  ],
-  [
-    [2, 3, 4],
-    [2, 4, 2],
-  ],
+const products = [
+  '[2, 3] and [3, 4]',
+  '[1, 1] and [1, 1]',
+  '[1, 5] and [5, 1]',
+  '[2, 3, 4] and [2, 4, 2]',
   // one matrix for all batches
-  [
-    [2, 3, 4],
-    [4, 5],
-  ],
-  [
-    [2, 2, 3, 4],
-    [4, 2],
-  ],
-  [
-    [2, 1, 2, 3, 2],
-    [2, 3],
-  ],
-  [
-    [1, 3, 4],
-    [4, 5],
-  ],
-  [
-    [3, 4],
-    [2, 4, 2],
-  ],
+  '[2, 3, 4] and [4, 5]',
+  '[2, 2, 3, 4] and [4, 2]',
+  '[2, 1, 2, 3, 2] and [2, 3]',
+  '[1, 3, 4] and [4, 5]',
+  '[3, 4] and [2, 4, 2]',
   // batches that broadcast
-  [
-    [1, 2, 3],
-    [4, 3, 2],
-  ],
-  [
-    [2, 1, 2, 3],
-    [3, 3, 2],
-  ],
-  [
-    [2, 2, 2, 3],
-    [1, 2, 3, 2],
-  ],
-  [
-    [2, 1, 2, 2, 3],
-    [3, 1, 3, 2],
-  ],
+  '[1, 2, 3] and [4, 3, 2]',
+  '[2, 1, 2, 3] and [3, 3, 2]',
+  '[2, 2, 2, 3] and [1, 2, 3, 2]',
+  '[2, 1, 2, 2, 3] and [3, 1, 3, 2]',
 ];
 
 /** The cases of each primitive: a primitive without an entry does not compile. */
@@ -170,79 +84,83 @@ export const primitiveCases: {
   input: unary((x) => x),
   constant: [{ title: 'beside an input', shapes: [[]], build: () => constant(tensorData([2, 2], [1, -2, 0.5, 4])) }],
 
-  neg: unary(neg),
-  exp: unary(exp),
-  log: unary(log, { domain: 'positive' }),
-  sqrt: unary(sqrt, { domain: 'positive' }),
-  sin: unary(sin),
-  cos: unary(cos),
-  abs: unary(abs, { domain: 'awayFromZero' }),
-  erf: unary(erf),
-  relu: unary(relu, { domain: 'awayFromZero' }),
-  sigmoid: unary(sigmoid),
-  softplus: unary(softplus),
-  gelu: unary(gelu),
-  step: unary(step, { domain: 'awayFromZero' }),
+  neg: unary(graph.neg),
+  exp: unary(graph.exp),
+  log: unary(graph.log, { domain: 'positive' }),
+  sqrt: unary(graph.sqrt, { domain: 'positive' }),
+  sin: unary(graph.sin),
+  cos: unary(graph.cos),
+  abs: unary(graph.abs, { domain: 'awayFromZero' }),
+  erf: unary(graph.erf),
+  relu: unary(graph.relu, { domain: 'awayFromZero' }),
+  sigmoid: unary(graph.sigmoid),
+  softplus: unary(graph.softplus),
+  gelu: unary(graph.gelu),
+  step: unary(graph.step, { domain: 'awayFromZero' }),
 
-  add: binary(add),
-  sub: binary(sub),
-  mul: binary(mul),
-  div: binary(div, 'awayFromZero'),
+  add: binary(graph.add),
+  sub: binary(graph.sub),
+  mul: binary(graph.mul),
+  div: binary(graph.div, 'awayFromZero'),
 
   matMul: [
-    ...products.map((shapes) => ({
-      title: show(shapes),
-      shapes,
-      build: ([a, b]: readonly Tensor[]) => matMul(a, b),
+    ...products.map((title) => ({
+      title,
+      shapes: shapesIn(title),
+      build: ([a, b]: readonly Tensor[]) => graph.matMul(a, b),
     })),
-    { title: 'one input twice', shapes: [[3, 3]], build: ([x]) => matMul(x, x) },
+    { title: 'one input twice', shapes: [[3, 3]], build: ([x]) => graph.matMul(x, x) },
     {
       title: 'one matrix shared by two products',
       shapes: [
         [2, 3],
         [3, 3],
       ],
-      build: ([x, w]) => matMul(matMul(x, w), w),
+      build: ([x, w]) => graph.matMul(graph.matMul(x, w), w),
     },
   ],
 
   reshape: [
-    { title: 'to more axes', shapes: [[6]], build: ([x]) => reshape(x, [1, 2, 3]) },
-    { title: 'to one axis', shapes: [[2, 3, 2]], build: ([x]) => reshape(x, [-1]) },
-    { title: 'to a scalar', shapes: [[1, 1]], build: ([x]) => reshape(x, []) },
-    { title: 'from a scalar', shapes: [[]], build: ([x]) => reshape(x, [1, 1, 1]) },
-    { title: 'to rank 5', shapes: [[4, 6]], build: ([x]) => reshape(x, [2, 2, 1, 3, -1]) },
-    { title: 'of a reshape', shapes: [[2, 6]], build: ([x]) => reshape(reshape(x, [3, 4]), [4, 3]) },
+    { title: 'to more axes', shapes: [[6]], build: ([x]) => graph.reshape(x, [1, 2, 3]) },
+    { title: 'to one axis', shapes: [[2, 3, 2]], build: ([x]) => graph.reshape(x, [-1]) },
+    { title: 'to a scalar', shapes: [[1, 1]], build: ([x]) => graph.reshape(x, []) },
+    { title: 'from a scalar', shapes: [[]], build: ([x]) => graph.reshape(x, [1, 1, 1]) },
+    { title: 'to rank 5', shapes: [[4, 6]], build: ([x]) => graph.reshape(x, [2, 2, 1, 3, -1]) },
+    { title: 'of a reshape', shapes: [[2, 6]], build: ([x]) => graph.reshape(graph.reshape(x, [3, 4]), [4, 3]) },
   ],
   transpose: [
-    { title: 'of a matrix', shapes: [[2, 3]], build: ([x]) => transpose(x, [1, 0]) },
-    { title: 'in a cycle', shapes: [[2, 3, 4]], build: ([x]) => transpose(x, [2, 0, 1]) },
-    { title: 'of rank 4', shapes: [[2, 1, 3, 2]], build: ([x]) => transpose(x, [0, 2, 3, 1]) },
-    { title: 'of rank 5', shapes: [[2, 1, 3, 2, 2]], build: ([x]) => transpose(x, [3, 0, 4, 2, 1]) },
-    { title: 'of rank 6', shapes: [[2, 1, 2, 2, 1, 3]], build: ([x]) => transpose(x, [0, 1, 3, 2, 4, 5]) },
+    { title: 'of a matrix', shapes: [[2, 3]], build: ([x]) => graph.transpose(x, [1, 0]) },
+    { title: 'in a cycle', shapes: [[2, 3, 4]], build: ([x]) => graph.transpose(x, [2, 0, 1]) },
+    { title: 'of rank 4', shapes: [[2, 1, 3, 2]], build: ([x]) => graph.transpose(x, [0, 2, 3, 1]) },
+    { title: 'of rank 5', shapes: [[2, 1, 3, 2, 2]], build: ([x]) => graph.transpose(x, [3, 0, 4, 2, 1]) },
+    { title: 'of rank 6', shapes: [[2, 1, 2, 2, 1, 3]], build: ([x]) => graph.transpose(x, [0, 1, 3, 2, 4, 5]) },
   ],
   broadcastTo: [
-    { title: 'from a scalar', shapes: [[]], build: ([x]) => broadcastTo(x, [2, 3]) },
-    { title: 'to a new leading axis', shapes: [[3]], build: ([x]) => broadcastTo(x, [2, 3]) },
-    { title: 'of the last axis', shapes: [[2, 1]], build: ([x]) => broadcastTo(x, [2, 3]) },
-    { title: 'of rank 5', shapes: [[2, 1, 3, 1, 1]], build: ([x]) => broadcastTo(x, [2, 2, 3, 1, 4]) },
-    { title: 'to extents of 1', shapes: [[1]], build: ([x]) => broadcastTo(x, [1, 1]) },
+    { title: 'from a scalar', shapes: [[]], build: ([x]) => graph.broadcastTo(x, [2, 3]) },
+    { title: 'to a new leading axis', shapes: [[3]], build: ([x]) => graph.broadcastTo(x, [2, 3]) },
+    { title: 'of the last axis', shapes: [[2, 1]], build: ([x]) => graph.broadcastTo(x, [2, 3]) },
+    { title: 'of rank 5', shapes: [[2, 1, 3, 1, 1]], build: ([x]) => graph.broadcastTo(x, [2, 2, 3, 1, 4]) },
+    { title: 'to extents of 1', shapes: [[1]], build: ([x]) => graph.broadcastTo(x, [1, 1]) },
   ],
   slice: [
-    { title: 'of an axis', shapes: [[5]], build: ([x]) => slice(x, 0, 1, 4) },
-    { title: 'from the start', shapes: [[3, 4]], build: ([x]) => slice(x, 1, 0, 2) },
-    { title: 'to the end', shapes: [[3, 4]], build: ([x]) => slice(x, 0, 2, 3) },
-    { title: 'of several axes', shapes: [[3, 2, 4]], build: ([x]) => sliceAll(x, [1, 0, 1], [3, 2, 2]) },
-    { title: 'of rank 5', shapes: [[2, 2, 1, 3, 2]], build: ([x]) => sliceAll(x, [0, 1, 0, 1, 0], [2, 2, 1, 3, 1]) },
+    { title: 'of an axis', shapes: [[5]], build: ([x]) => graph.slice(x, 0, 1, 4) },
+    { title: 'from the start', shapes: [[3, 4]], build: ([x]) => graph.slice(x, 1, 0, 2) },
+    { title: 'to the end', shapes: [[3, 4]], build: ([x]) => graph.slice(x, 0, 2, 3) },
+    { title: 'of several axes', shapes: [[3, 2, 4]], build: ([x]) => graph.sliceAll(x, [1, 0, 1], [3, 2, 2]) },
+    {
+      title: 'of rank 5',
+      shapes: [[2, 2, 1, 3, 2]],
+      build: ([x]) => graph.sliceAll(x, [0, 1, 0, 1, 0], [2, 2, 1, 3, 1]),
+    },
   ],
   pad: [
-    { title: 'of one axis', shapes: [[3]], build: ([x]) => pad(x, [2], [1]) },
-    { title: 'at the end only', shapes: [[2, 2]], build: ([x]) => pad(x, [0, 0], [1, 3]) },
-    { title: 'of rank 4', shapes: [[1, 2, 2, 1]], build: ([x]) => pad(x, [0, 1, 0, 2], [0, 0, 1, 0]) },
-    { title: 'of rank 5', shapes: [[2, 1, 2, 1, 2]], build: ([x]) => pad(x, [1, 0, 0, 1, 0], [0, 0, 2, 0, 1]) },
+    { title: 'of one axis', shapes: [[3]], build: ([x]) => graph.pad(x, [2], [1]) },
+    { title: 'at the end only', shapes: [[2, 2]], build: ([x]) => graph.pad(x, [0, 0], [1, 3]) },
+    { title: 'of rank 4', shapes: [[1, 2, 2, 1]], build: ([x]) => graph.pad(x, [0, 1, 0, 2], [0, 0, 1, 0]) },
+    { title: 'of rank 5', shapes: [[2, 1, 2, 1, 2]], build: ([x]) => graph.pad(x, [1, 0, 0, 1, 0], [0, 0, 2, 0, 1]) },
   ],
   concat: [
-    { title: 'of two', shapes: [[2], [3]], build: (xs) => concat(xs, 0) },
+    { title: 'of two', shapes: [[2], [3]], build: (xs) => graph.concat(xs, 0) },
     {
       title: 'of three along the middle',
       shapes: [
@@ -250,7 +168,7 @@ export const primitiveCases: {
         [2, 3, 2],
         [2, 2, 2],
       ],
-      build: (xs) => concat(xs, 1),
+      build: (xs) => graph.concat(xs, 1),
     },
     {
       title: 'along the last axis of rank 5',
@@ -258,29 +176,29 @@ export const primitiveCases: {
         [1, 2, 1, 2, 1],
         [1, 2, 1, 2, 3],
       ],
-      build: (xs) => concat(xs, 4),
+      build: (xs) => graph.concat(xs, 4),
     },
-    { title: 'of one input twice', shapes: [[2, 2]], build: ([x]) => concat([x, x], 0) },
+    { title: 'of one input twice', shapes: [[2, 2]], build: ([x]) => graph.concat([x, x], 0) },
     {
       title: 'around a constant',
       shapes: [[2], [1]],
-      build: ([a, b]) => concat([a, constant(tensorData([1], [5])), b], 0),
+      build: ([a, b]) => graph.concat([a, constant(tensorData([1], [5])), b], 0),
     },
   ],
 
   reduceSum: [
-    { title: 'over the last axis', shapes: [[2, 3]], build: ([x]) => reduceSum(x, [1]) },
-    { title: 'over the first axis', shapes: [[3, 2]], build: ([x]) => reduceSum(x, [0]) },
-    { title: 'over all axes', shapes: [[2, 3, 2]], build: ([x]) => reduceSum(x, [0, 1, 2]) },
-    { title: 'over axes in any order', shapes: [[2, 3, 2]], build: ([x]) => reduceSum(x, [2, 0]) },
-    { title: 'over an axis of extent 1', shapes: [[2, 1]], build: ([x]) => reduceSum(x, [1]) },
-    { title: 'of rank 5', shapes: [[2, 1, 3, 2, 2]], build: ([x]) => reduceSum(x, [1, 2, 4]) },
+    { title: 'over the last axis', shapes: [[2, 3]], build: ([x]) => graph.reduceSum(x, [1]) },
+    { title: 'over the first axis', shapes: [[3, 2]], build: ([x]) => graph.reduceSum(x, [0]) },
+    { title: 'over all axes', shapes: [[2, 3, 2]], build: ([x]) => graph.reduceSum(x, [0, 1, 2]) },
+    { title: 'over axes in any order', shapes: [[2, 3, 2]], build: ([x]) => graph.reduceSum(x, [2, 0]) },
+    { title: 'over an axis of extent 1', shapes: [[2, 1]], build: ([x]) => graph.reduceSum(x, [1]) },
+    { title: 'of rank 5', shapes: [[2, 1, 3, 2, 2]], build: ([x]) => graph.reduceSum(x, [1, 2, 4]) },
   ],
 
-  softmax: unary(softmax, { shapes: [[4], [1], [2, 3], [2, 1], [2, 1, 3, 4], [2, 1, 2, 1, 3]] }),
+  softmax: unary(graph.softmax, { shapes: [[4], [1], [2, 3], [2, 1], [2, 1, 3, 4], [2, 1, 2, 1, 3]] }),
   layerNorm: [[4], [3, 4], [2, 1, 5], [2, 2, 1, 3], [1, 2, 1, 2, 4]].map((shape) => ({
-    title: show([shape]),
+    title: `[${shape.join(', ')}]`,
     shapes: [shape, shape.slice(-1), shape.slice(-1)],
-    build: ([x, scale, bias]: readonly Tensor[]) => layerNorm(x, scale, bias, 1e-2),
+    build: ([x, scale, bias]: readonly Tensor[]) => graph.layerNorm(x, scale, bias, 1e-2),
   })),
 };
