@@ -30,10 +30,16 @@ async function itkImage(file: string): Promise<Image> {
     return await readImageNode(file);
   } catch (cause) {
     throw new UserError(
-      `${file} could not be read: it is damaged, cut short, or the data file that it names is missing; get it again`,
+      `${file} could not be read${reasonOf(cause)}: it is damaged, cut short, or the data file it names is missing`,
       { file, cause },
     );
   }
+}
+
+/** The first line of what ITK printed, where it did; a C++ exception arrives as a bare number. */
+function reasonOf(cause: unknown): string {
+  const line = cause instanceof Error ? cause.message.trim().split('\n')[0].replace(/^\W+/, '') : '';
+  return line === '' ? '' : ` (${line})`;
 }
 
 const insideItk = new AsyncLocalStorage<true>();

@@ -3,7 +3,7 @@ import type { RgbImage, Slice, Voxels, Window } from './types';
 const bytes: Window = { low: 0, high: 255 };
 
 /** More values than this are sampled: a percentile needs no more, and sorting them would be felt. */
-const enough = 1 << 20;
+const enough = 1 << 18;
 
 /**
  * Display intensities of a slice: the whole range for 8-bit and RGB data, else percentiles 0.5 and 99.5, which a few hot
