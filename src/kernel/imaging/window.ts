@@ -21,7 +21,8 @@ export function autoWindow(slice: Slice): Window {
 }
 
 function sortedSample(pixels: Voxels): Float64Array {
-  const stride = Math.ceil(pixels.length / enough);
+  // Odd, so that rows of an even width are not sampled in the same columns over and over.
+  const stride = Math.ceil(pixels.length / enough) | 1;
   const sample = new Float64Array(Math.ceil(pixels.length / stride));
   let count = 0;
   for (let index = 0; index < pixels.length; index += stride) {
