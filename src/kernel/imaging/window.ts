@@ -20,13 +20,13 @@ export function autoWindow(slice: Slice): Window {
   return most > least ? { low: least, high: most } : { low: least, high: least + 1 };
 }
 
+/** One value of every `stride`, at a scrambled place in it: a fixed step would meet the same columns over and over. */
 function sortedSample(pixels: Voxels): Float64Array {
-  // Odd, so that rows of an even width are not sampled in the same columns over and over.
-  const stride = Math.ceil(pixels.length / enough) | 1;
-  const sample = new Float64Array(Math.ceil(pixels.length / stride));
+  const stride = Math.ceil(pixels.length / enough);
+  const sample = new Float64Array(Math.floor(pixels.length / stride));
   let count = 0;
-  for (let index = 0; index < pixels.length; index += stride) {
-    const value = pixels[index];
+  for (let block = 0; block < sample.length; block++) {
+    const value = pixels[block * stride + ((Math.imul(block, 0x9e3779b1) >>> 16) % stride)];
     if (Number.isFinite(value)) sample[count++] = value;
   }
   return sample.subarray(0, count).sort();
