@@ -42,8 +42,13 @@ export class Random {
 
   static fromState(state: RandomState): Random {
     const random = new Random(0);
-    [random.a, random.b, random.c, random.counter] = state;
+    random.restore(state);
     return random;
+  }
+
+  /** Goes on from a saved state. */
+  protected restore(state: RandomState): void {
+    [this.a, this.b, this.c, this.counter] = state;
   }
 
   /** Everything needed to go on from here with `Random.fromState`. */

@@ -40,13 +40,15 @@ export function acquire(canvas: Canvas, random: Random, settings: Acquisition): 
   const { width, height } = canvas;
   if (settings.bias) applyBias(canvas, random, settings.bias);
   const radius = Math.round(settings.blur ?? 0);
+  // A stream of its own: the slices of a volume share all but the noise.
+  const noise = random.fork('noise');
   for (const plane of canvas.planes) {
     if (radius > 0) {
       boxBlur(plane, width, height, radius);
       boxBlur(plane, width, height, radius);
     } else antialias(plane, width, height);
-    if (settings.speckle) multiplySpeckle(plane, random, settings.speckle);
-    if (settings.noise) addNoise(plane, random, settings.noise, settings.noiseKind === 'rician');
+    if (settings.speckle) multiplySpeckle(plane, noise, settings.speckle);
+    if (settings.noise) addNoise(plane, noise, settings.noise, settings.noiseKind === 'rician');
   }
 }
 

@@ -2,7 +2,7 @@ import type { Mask, RgbImage } from '../../imaging/types';
 import { Random } from '../random';
 import { remapTones } from './acquisition';
 import type { Canvas } from './canvas';
-import { families, pretrainingFamilies, type FamilyName } from './families';
+import { families, randomFamily, type FamilyName } from './families';
 
 /** An object of which less can be seen is not one that a click could mean. */
 export const leastVisiblePixels = 60;
@@ -32,9 +32,9 @@ export interface Phantom {
 export function drawPhantom(random: Random, options: PhantomOptions): Phantom {
   const own = random.fork('phantom');
   random.bits();
-  const family = options.family ?? anyFamily(own);
+  const family = options.family ?? randomFamily(own);
   const subject = options.subject === undefined ? own.fork('subject') : new Random(options.subject);
-  const canvas = drawCanvas(family, own, subject, options.width, options.height);
+  const canvas = drawCanvas(family, own, subject, subject.fork('tones'), options.width, options.height);
   const masks = canvas.masks().map((mask) => (visiblePixels(mask) < leastVisiblePixels ? null : mask));
   return {
     image: canvas.toRgb(),
@@ -44,23 +44,19 @@ export function drawPhantom(random: Random, options: PhantomOptions): Phantom {
   };
 }
 
-/** The canvas of one picture, all its tones final. `own` is used up, `subject` too. */
-export function drawCanvas(family: FamilyName, own: Random, subject: Random, width: number, height: number): Canvas {
+/** The canvas of one picture after the window and the look-up table that `tones` draws. All streams advance. */
+export function drawCanvas(
+  family: FamilyName,
+  random: Random,
+  subject: Random,
+  tones: Random,
+  width: number,
+  height: number,
+): Canvas {
   const { draw, coloured } = families[family];
-  const tones = subject.fork('tones');
-  const canvas = draw({ width, height, unit: Math.min(width, height), random: own, subject });
+  const canvas = draw({ width, height, unit: Math.min(width, height), random, subject });
   remapTones(canvas, tones, coloured ? 0 : 0.12);
   return canvas;
-}
-
-function anyFamily(random: Random): FamilyName {
-  const total = pretrainingFamilies.reduce((sum, name) => sum + families[name].weight, 0);
-  let left = random.uniform(0, total);
-  for (const name of pretrainingFamilies) {
-    left -= families[name].weight;
-    if (left < 0) return name;
-  }
-  return pretrainingFamilies[0];
 }
 
 function visiblePixels(mask: Mask): number {

@@ -7,6 +7,7 @@ import { shapes } from './families/shapes';
 import { ultrasound } from './families/ultrasound';
 import { vertebrae } from './families/vertebrae';
 import { xray } from './families/xray';
+import type { Random } from '../random';
 import type { Family } from './scene';
 
 /** Every kind of picture that can be drawn. `weight`: how often pre-training draws it; 0 is held out for the demo. */
@@ -31,4 +32,15 @@ export const pretrainingFamilies: readonly FamilyName[] = familyNames.filter((na
 
 export function isFamilyName(name: string): name is FamilyName {
   return Object.hasOwn(families, name);
+}
+
+/** A pre-training family, by weight. */
+export function randomFamily(random: Random): FamilyName {
+  const total = pretrainingFamilies.reduce((sum, name) => sum + families[name].weight, 0);
+  let left = random.uniform(0, total);
+  for (const name of pretrainingFamilies) {
+    left -= families[name].weight;
+    if (left < 0) return name;
+  }
+  return pretrainingFamilies[0];
 }
