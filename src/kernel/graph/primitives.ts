@@ -68,6 +68,3 @@ export interface Tensor<P extends Primitive = Primitive> {
   readonly inputs: readonly Tensor[];
   readonly shape: Shape;
 }
-
-/** One rule per primitive; `Rule` is chosen by the table. */
-export type PrimitiveTable<Rules extends { [P in Primitive]: unknown }> = { readonly [P in Primitive]: Rules[P] };
