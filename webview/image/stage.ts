@@ -40,7 +40,11 @@ export class Stage {
     this.redraw();
   });
 
-  constructor(private image: ImageInfo) {
+  /** `place`: the element whose width follows the picture's. */
+  constructor(
+    private image: ImageInfo,
+    private readonly place: HTMLElement,
+  ) {
     this.root = element('div', { class: 'stage' }, this.skeleton, this.canvas);
     this.setImage(image);
     this.resizes.observe(this.canvas);
@@ -55,7 +59,8 @@ export class Stage {
     const aspect = displayAspect(image);
     const height = Math.max(leastHeight, window.innerHeight * windowPart);
     this.root.style.aspectRatio = String(aspect);
-    this.root.style.maxWidth = `${Math.round(Math.min(mostWidth, height * aspect))}px`;
+    const width = Math.round(Math.min(mostWidth, height * aspect));
+    this.place.style.setProperty('--stage-width', `${width}px`);
   }
 
   show(picture: ImageBitmap): void {

@@ -14,7 +14,7 @@ const patienceMs = 8000;
 
 /** One image in one output: shows what the kernel says, asks the kernel what the user wants. */
 export class Viewer {
-  readonly root: HTMLElement;
+  readonly root = element('div', { class: 'med-sa-image' });
   private readonly stage: Stage;
   private readonly status = new StatusLine();
   private readonly toolbar: Toolbar;
@@ -34,7 +34,7 @@ export class Viewer {
     private readonly post: Post,
   ) {
     this.slice = output.slice;
-    this.stage = new Stage(output.image);
+    this.stage = new Stage(output.image, this.root);
     this.toolbar = new Toolbar(describe(output), {
       mode: (mode) => this.setMode(mode),
       act: (action) => this.perform({ kind: action }),
@@ -49,7 +49,7 @@ export class Viewer {
     });
     canvas.setAttribute('aria-label', `${describe(output)}. ${keyboardHelp}`);
     canvas.addEventListener('blur', () => this.moveCursor(null));
-    this.root = element('div', { class: 'med-sa-image' }, this.toolbar.root, this.stage.root, this.status.root);
+    this.root.append(this.toolbar.root, this.stage.root, this.status.root);
     this.root.addEventListener('keydown', (event) => this.key(event));
     this.attach();
   }

@@ -32,10 +32,15 @@ export class Plot {
   /** Shows the data; a diagram whose lines or colours have changed is made anew. */
   show(lines: Line[], data: uPlot.AlignedData): void {
     const look = JSON.stringify([lines, axisColours()]);
-    if (this.plot && look === this.drawn) return this.plot.setData(data);
-    this.plot?.destroy();
-    this.drawn = look;
-    this.plot = new uPlot(this.options(lines), data, this.place);
+    if (this.plot && look === this.drawn) {
+      this.plot.setData(data);
+    } else {
+      this.plot?.destroy();
+      this.drawn = look;
+      this.plot = new uPlot(this.options(lines), data, this.place);
+    }
+    // Until somebody points at a step, the legend tells the latest values.
+    if (this.plot.cursor.idx == null && data[0].length > 0) this.plot.setLegend({ idx: data[0].length - 1 }, false);
   }
 
   dispose(): void {

@@ -11,7 +11,7 @@ export const activate: ActivationFunction = (context) => {
   // Without messaging the saved curves are all there is, which is something.
   const post = (request: TrainingRequest) => context.postMessage?.(request);
   // Two editors may show the same output; each webview's view has a name of its own.
-  const instance = crypto.randomUUID();
+  const instance = Math.random().toString(36).slice(2);
   addStyles('med-sa-uplot-styles', uplotCss);
   addStyles('med-sa-training-styles', css);
 
