@@ -99,6 +99,21 @@ export class Canvas {
     return this.mark(region);
   }
 
+  /** The share of a region's pixels, 0..1, on which an object lies already. */
+  covered(region: Region): number {
+    let taken = 0;
+    let count = 0;
+    for (let row = 0; row < region.height; row++) {
+      const start = (region.y + row) * this.width + region.x;
+      for (let column = 0; column < region.width; column++) {
+        if (!region.inside[row * region.width + column]) continue;
+        count++;
+        if (this.labels[start + column] !== 0) taken++;
+      }
+    }
+    return taken / Math.max(1, count);
+  }
+
   /** Mean of each plane over a region: what an object's contrast is measured against. */
   mean(region: Region): number[] {
     let count = 0;
@@ -114,14 +129,19 @@ export class Canvas {
     return sums.map((sum) => sum / Math.max(1, count));
   }
 
-  /** The visible part of each object, by number − 1; empty where hidden altogether. */
-  masks(): Mask[] {
-    const masks = Array.from({ length: this.objects }, () => new Uint8Array(this.labels.length));
-    for (let i = 0; i < this.labels.length; i++) {
-      const label = this.labels[i];
-      if (label > 0) masks[label - 1][i] = 1;
+  /** The visible part of each object, by number − 1; null where fewer than `least` pixels of it can be seen. */
+  masks(least: number): (Mask | null)[] {
+    const { width, height, labels } = this;
+    const counts = new Uint32Array(256);
+    for (let i = 0; i < labels.length; i++) counts[labels[i]]++;
+    const masks = Array.from({ length: this.objects }, (_, i) =>
+      counts[i + 1] < least ? null : { width, height, data: new Uint8Array(labels.length) },
+    );
+    for (let i = 0; i < labels.length; i++) {
+      const mask = labels[i] === 0 ? null : masks[labels[i] - 1];
+      if (mask) mask.data[i] = 1;
     }
-    return masks.map((data) => ({ width: this.width, height: this.height, data }));
+    return masks;
   }
 
   /** Eight bits a channel; one plane becomes grey. */

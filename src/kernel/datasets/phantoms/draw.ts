@@ -2,6 +2,7 @@ import type { Mask, RgbImage } from '../../imaging/types';
 import { Random } from '../random';
 import { remapTones } from './acquisition';
 import type { Canvas } from './canvas';
+import { keepLargestPieces } from './pieces';
 import { families, randomFamily, type FamilyName } from './families';
 
 /** An object of which less can be seen is not one that a click could mean. */
@@ -18,7 +19,7 @@ export interface PhantomOptions {
 
 export interface Phantom {
   readonly image: RgbImage;
-  /** The visible part of each object; no two overlap, so that a click inside names one. Each ≥ 60 pixels. */
+  /** The visible part of each object, in one piece; no two overlap, so that a click inside names one. Each ≥ 60 pixels. */
   readonly objects: readonly Mask[];
   readonly family: FamilyName;
   /** The object a data set of this family asks for (one of `objects`); null where it is hidden. */
@@ -35,7 +36,7 @@ export function drawPhantom(random: Random, options: PhantomOptions): Phantom {
   const family = options.family ?? randomFamily(own);
   const subject = options.subject === undefined ? own.fork('subject') : new Random(options.subject);
   const canvas = drawCanvas(family, own, subject, subject.fork('tones'), options.width, options.height);
-  const masks = canvas.masks().map((mask) => (visiblePixels(mask) < leastVisiblePixels ? null : mask));
+  const masks = canvas.masks(leastVisiblePixels);
   return {
     image: canvas.toRgb(),
     objects: masks.filter((mask) => mask !== null),
@@ -55,12 +56,7 @@ export function drawCanvas(
 ): Canvas {
   const { draw, coloured } = families[family];
   const canvas = draw({ width, height, unit: Math.min(width, height), random, subject });
+  keepLargestPieces(canvas.labels, width, height);
   remapTones(canvas, tones, coloured ? 0 : 0.12);
   return canvas;
-}
-
-function visiblePixels(mask: Mask): number {
-  let count = 0;
-  for (let i = 0; i < mask.data.length; i++) count += mask.data[i];
-  return count;
 }

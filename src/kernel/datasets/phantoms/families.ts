@@ -1,7 +1,10 @@
+import { brain } from './families/brain';
 import { cardiac } from './families/cardiac';
 import { ct } from './families/ct';
 import { dermoscopy } from './families/dermoscopy';
+import { endoscopy } from './families/endoscopy';
 import { fundus } from './families/fundus';
+import { microscopy } from './families/microscopy';
 import { mosaic } from './families/mosaic';
 import { shapes } from './families/shapes';
 import { ultrasound } from './families/ultrasound';
@@ -20,6 +23,9 @@ export const families = {
   fundus: { draw: fundus, weight: 1.5, coloured: true },
   xray: { draw: xray, weight: 1.5, coloured: false },
   ct: { draw: ct, weight: 2, coloured: false },
+  brain: { draw: brain, weight: 1.5, coloured: false },
+  endoscopy: { draw: endoscopy, weight: 1, coloured: true },
+  microscopy: { draw: microscopy, weight: 1, coloured: true },
   vertebrae: { draw: vertebrae, weight: 0, coloured: false },
 } as const satisfies Record<string, { draw: Family; weight: number; coloured: boolean }>;
 

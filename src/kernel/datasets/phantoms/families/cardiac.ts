@@ -70,6 +70,7 @@ function drawChest(scene: Scene, canvas: Canvas, tissue: Tissue, texture: Textur
       texture: { plane: texture, amplitude: 0.03 },
     });
   }
+  drawNeighbours(scene, canvas, tissue, texture, { x, y, rx: shift, ry: shift });
   const liver = { x: x - 0.2 * unit * zoom, y: y + 0.36 * unit * zoom, rx: 0.33 * unit * zoom, ry: 0.16 * unit * zoom };
   canvas.paintObject(region(scene, blob(subject, liver, 0.2)), {
     tone: tissue.organ,
@@ -83,6 +84,31 @@ function drawChest(scene: Scene, canvas: Canvas, tissue: Tissue, texture: Textur
     ry: 0.035 * unit * zoom,
   };
   canvas.paintObject(region(scene, ellipse(vessel)), { tone: tissue.blood * 0.9, edge: 1 });
+}
+
+/** Stomach, bowel, vessels, fat: what else a slice meets, by no plan. The rounder ones are objects. */
+function drawNeighbours(scene: Scene, canvas: Canvas, tissue: Tissue, texture: Texture, around: Placement): void {
+  const { random, subject } = scene;
+  for (let i = subject.integer(7); i > 0; i--) {
+    const radius = around.rx * random.logUniform(0.1, 0.5);
+    const aspect = random.logUniform(0.5, 2);
+    const at: Placement = {
+      x: around.x + around.rx * random.uniform(-1.4, 1.4),
+      y: around.y + around.ry * random.uniform(-1, 1.4),
+      rx: radius * aspect,
+      ry: radius / aspect,
+      angle: random.uniform(0, Math.PI),
+    };
+    const area = region(scene, blob(random, at, random.uniform(0.05, 0.35)));
+    const tone = random.pick([tissue.lung, tissue.organ, tissue.blood, tissue.fat, tissue.muscle * 1.3]);
+    const paint = {
+      tone: tone * random.uniform(0.8, 1.1),
+      edge: random.uniform(0.5, 3),
+      texture: { plane: texture, amplitude: 0.08 },
+    };
+    if (Math.abs(canvas.mean(area)[0] - paint.tone) > 0.12) canvas.paintObject(area, paint);
+    else canvas.paint(area, paint);
+  }
 }
 
 /** Right ventricle, wall and left ventricle; the papillary muscles are dark spots that belong to the cavity. */

@@ -49,7 +49,7 @@ function drawLesion(
   const depth = subject.uniform(0.2, 0.75);
   const red = subject.uniform(0.2, 0.75);
   const tone = [skin[0] * (1 - depth * red), skin[1] * (1 - depth * 0.9), skin[2] * (1 - depth)];
-  const outline = blob(random, at, random.uniform(0.08, 0.35), 8);
+  const outline = blob(random, at, random.uniform(0.08, 0.35), 5 + random.integer(14));
   const area = region(scene, outline);
   const edge = random.chance(0.6) ? random.uniform(0.5, 0.05 * size + 1.5) : 0;
   canvas.paint(area, { tone, edge, texture: { plane: clouds, amplitude: random.uniform(0.03, 0.22) * depth } });

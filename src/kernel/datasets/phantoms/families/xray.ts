@@ -1,8 +1,8 @@
 import { acquire } from '../acquisition';
 import { Canvas } from '../canvas';
-import { arc, blob, polar, rectangle, tube, wobble, type Placement } from '../contours';
+import { arc, blob, ellipse, polar, rectangle, tube, wobble, type Placement } from '../contours';
 import type { Contour } from '../region';
-import { region, type Family, type Scene } from '../scene';
+import { outside, region, type Family, type Scene } from '../scene';
 import { fractalNoise, type Texture } from '../textures';
 
 /** A frontal chest radiograph: two dark lungs crossed by ribs, heart, spine, diaphragm, clavicles, markers. */
@@ -22,11 +22,12 @@ export const xray: Family = (scene) => {
     texture: { plane: clouds, amplitude: 0.05 },
   });
   drawNeckAndShoulders(scene, canvas, middle.x, middle.y, scale, tissue);
-  const lungs = drawLungs(scene, canvas, middle.x, middle.y, scale, air, clouds);
+  const lungs = drawLungs(scene, canvas, middle.x, middle.y, scale, tissue, air, clouds);
   drawSpineAndHeart(scene, canvas, middle.x, middle.y, scale, tissue);
   drawRibs(scene, canvas, middle.x, middle.y, scale);
   canvas.target = lungs;
   if (subject.chance(0.6)) drawMarkers(scene, canvas);
+  if (subject.chance(0.25)) drawCollimator(scene, canvas);
   acquire(canvas, random, {
     bias: subject.uniform(0, 0.2),
     blur: subject.integer(2),
@@ -57,6 +58,7 @@ function drawLungs(
   x: number,
   y: number,
   scale: number,
+  tissue: number,
   air: number,
   clouds: Texture,
 ): number {
@@ -79,8 +81,27 @@ function drawLungs(
     });
     if (first === 0) first = label;
     drawBronchi(scene, canvas, at, side);
+    drawDiaphragm(scene, canvas, at, side, tissue);
   }
   return first;
+}
+
+/** The dome below a lung: it hollows the lung's base and leaves a sharp corner at the outer side. */
+function drawDiaphragm(scene: Scene, canvas: Canvas, lung: Placement, side: number, tissue: number): void {
+  const { subject } = scene;
+  const dome: Placement = {
+    x: lung.x - side * lung.rx * subject.uniform(0.2, 0.45),
+    y: lung.y + lung.ry * subject.uniform(1.2, 1.35),
+    rx: lung.rx * subject.uniform(1.25, 1.6),
+    ry: lung.ry * subject.uniform(0.42, 0.6),
+    angle: side * subject.uniform(0, 0.2),
+  };
+  const area = region(scene, ellipse(dome));
+  canvas.paint(area, { tone: Math.min(1, tissue + subject.uniform(-0.02, 0.08)), edge: lung.rx * 0.05 });
+  canvas.relabel(area, 0);
+  if (side < 0 || !subject.chance(0.3)) return;
+  const gas = { x: dome.x, y: dome.y - dome.ry * 0.45, rx: lung.rx * 0.45, ry: lung.ry * 0.1 };
+  canvas.paint(region(scene, blob(subject, gas, 0.2)), { tone: tissue - 0.2, edge: 2 });
 }
 
 /** The vessels that spread from the hilum: brighter strands within the lung. */
@@ -171,4 +192,14 @@ function drawMarkers(scene: Scene, canvas: Canvas): void {
     canvas.paint(region(scene, rectangle(at)), { tone: 0.97 });
     canvas.paint(region(scene, rectangle({ ...at, rx: at.rx * 0.55, ry: at.ry * 0.35 })), { tone: 0.2 });
   }
+}
+
+/** Black strips at the sides where the beam was shuttered. */
+function drawCollimator(scene: Scene, canvas: Canvas): void {
+  const { subject, width, height } = scene;
+  const middle = { x: width * subject.uniform(0.48, 0.52), y: height * subject.uniform(0.48, 0.52) };
+  const opening = { ...middle, rx: width * subject.uniform(0.44, 0.5), ry: height * subject.uniform(0.44, 0.5) };
+  const strips = outside(scene, rectangle(opening));
+  canvas.paint(strips, { tone: 0, edge: 1 });
+  canvas.relabel(strips, 0);
 }
