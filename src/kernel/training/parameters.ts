@@ -1,6 +1,5 @@
-import { concat, constant, input, reshape, sizeOf, slice, type Tensor, type TensorData } from '../graph';
+import { concat, input, reshape, sizeOf, slice, type Tensor, type TensorData } from '../graph';
 import type { ShapeTable } from '../sam/shapes';
-import type { Weights } from '../sam/weights';
 
 /** Trainable tensors side by side in one flat vector, so that optimiser and checkpoints know one array, not hundreds. */
 export class ParameterLayout {
@@ -60,18 +59,4 @@ export class ParameterLayout {
       0,
     );
   }
-}
-
-/** Weights that come from `trainable` where they are there, else from `frozen` as constants, each made once. */
-export function mixedWeights(trainable: ReadonlyMap<string, Tensor>, frozen: ReadonlyMap<string, TensorData>): Weights {
-  const constants = new Map<string, Tensor>();
-  return (name) => {
-    const known = trainable.get(name) ?? constants.get(name);
-    if (known !== undefined) return known;
-    const value = frozen.get(name);
-    if (value === undefined) throw new RangeError(`the model has no tensor ${name}`);
-    const tensor = constant(value, name);
-    constants.set(name, tensor);
-    return tensor;
-  };
 }

@@ -23,7 +23,8 @@ import { adapterSeams } from '../medsa/seams';
 import type { AdapterOptions } from '../medsa/options';
 import { adamWStep, type AdamWOptions } from './adamw';
 import { iouLoss, maskLoss, reachedIou, type LossName } from './losses';
-import { mixedWeights, ParameterLayout } from './parameters';
+import { mixedWeights } from '../sam/weights';
+import { ParameterLayout } from './parameters';
 
 /** Everything that shapes the graph of one optimiser step. */
 export interface TrainStepOptions {
@@ -39,6 +40,8 @@ export interface TrainStepOptions {
   readonly promptsPerImage: number;
   /** Prompt tokens of each sample, padding included. */
   readonly tokens: number;
+  /** Side of the targets that the loss sees. */
+  readonly targetSide: number;
   readonly loss: LossName;
   /** Weight of the IoU head's error; 0 leaves it out. */
   readonly iouWeight: number;
@@ -60,7 +63,7 @@ export const stepInputs = {
   masks: 'masks',
   /** [B] */
   hasMask: 'has_mask',
-  /** [B, 1, S, S], 0 or 1 */
+  /** [B, 1, targetSide, targetSide], 0..1 */
   target: 'target',
   parameters: 'parameters',
   firstMoment: 'first_moment',
@@ -82,7 +85,7 @@ export function compileTrainStep(options: TrainStepOptions): CompiledGraph {
     masks: input(stepInputs.masks, [batch, 1, side, side]),
     hasMask: input(stepInputs.hasMask, [batch]),
   });
-  const target = input(stepInputs.target, [batch, 1, config.imageSize, config.imageSize]);
+  const target = input(stepInputs.target, [batch, 1, options.targetSide, options.targetSide]);
   const { loss, mask, iou } = stepLoss(outputs, target, options);
 
   const gradient = ParameterLayout.flatten(

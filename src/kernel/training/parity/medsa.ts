@@ -87,6 +87,7 @@ export async function checkAdamW(folder: ParityFolder, executor: Executor, table
     images: batch,
     promptsPerImage: 1,
     tokens,
+    targetSide: config.imageSize,
     loss: 'dice-ce',
     iouWeight: 0,
     multimask: false,

@@ -6,8 +6,7 @@ import { densePositions } from '../../sam/promptEncoder';
 import { promptTokens } from '../../sam/promptTokens';
 import { decodePrompts, encodeImages } from '../../sam/sam';
 import { bare } from '../../sam/seams';
-import { within } from '../../sam/weights';
-import { mixedWeights } from '../parameters';
+import { mixedWeights, within } from '../../sam/weights';
 import type { ParityTable } from './compare';
 import type { ParityFolder } from './folder';
 

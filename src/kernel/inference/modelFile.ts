@@ -1,0 +1,117 @@
+import { createHash } from 'node:crypto';
+import { createReadStream, existsSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
+import path from 'node:path';
+import { z } from 'zod';
+import { readTensors } from '../checkpoints';
+import { UserError } from '../errors';
+import type { TensorData } from '../graph';
+import { samConfigs, type SamConfig } from '../sam/config';
+import { samShapes, type ShapeTable } from '../sam/shapes';
+import { modelsFolder } from './mediaFolder';
+
+export const embeddedModel = 'phantom-sam';
+
+/** A SAM as a file holds it. */
+export interface ModelFile {
+  readonly name: string;
+  readonly file: string;
+  readonly config: SamConfig;
+  readonly tensors: ReadonlyMap<string, TensorData>;
+}
+
+const size = z.number().int().positive();
+
+/** The `config` entry of a model file's metadata. */
+export const samConfigSchema = z.object({
+  name: z.string(),
+  imageSize: size,
+  patchSize: size,
+  embedDim: size,
+  depth: size,
+  heads: size,
+  globalAttention: z.array(z.number().int().nonnegative()),
+  windowSize: size,
+  outChannels: size,
+  decoderDepth: size,
+  decoderHeads: size,
+  decoderMlpDim: size,
+  iouHeadDepth: size,
+  iouHeadHidden: size,
+  maskInChannels: size,
+});
+
+/** Path of a model named by file or by name. @throws UserError naming what there is. */
+export async function resolveModel(nameOrFile: string): Promise<string> {
+  if (/[\\/]|\.(safetensors|pth|pt)$/.test(nameOrFile)) {
+    if (existsSync(nameOrFile)) return path.resolve(nameOrFile);
+    throw new UserError(`model file ${nameOrFile} does not exist: check the path`, { file: nameOrFile });
+  }
+  const folder = modelsFolder();
+  const file = path.join(folder, `${nameOrFile}.safetensors`);
+  if (existsSync(file)) return file;
+  const known = (await readdir(folder)).filter((entry) => entry.endsWith('.safetensors'));
+  const names = known.map((entry) => path.basename(entry, '.safetensors')).join(', ');
+  throw new UserError(`unknown model ${nameOrFile}: known are ${names || 'none'}; or name a .safetensors or .pth file`);
+}
+
+/** Reads a SAM: its sizes from the file's metadata or, for published checkpoints, from the width of the encoder. */
+export async function readModel(nameOrFile: string): Promise<ModelFile> {
+  const file = await resolveModel(nameOrFile);
+  const { tensors, metadata } = await readTensors(file);
+  const config = configOf(file, tensors, metadata.config);
+  checkTensors(file, tensors, samShapes(config));
+  return { name: path.basename(file).replace(/\.[a-z]+$/i, ''), file, config, tensors };
+}
+
+function configOf(file: string, tensors: ReadonlyMap<string, TensorData>, metadata: string | undefined): SamConfig {
+  if (metadata !== undefined) {
+    const parsed = samConfigSchema.safeParse(parseJson(metadata));
+    if (parsed.success) return parsed.data;
+    throw new UserError(`${file}: its config is not one of a SAM (${parsed.error.issues[0].path.join('.')})`, { file });
+  }
+  const width = tensors.get('image_encoder.pos_embed')?.shape[3];
+  const known = Object.values(samConfigs).find((config) => config.embedDim === width);
+  if (known !== undefined) return known;
+  throw new UserError(`${file} is no SAM: it has no image encoder of a known width (768, 1024 or 1280)`, { file });
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
+
+/** @throws UserError saying which tensors are missing, unexpected or of another shape. */
+export function checkTensors(file: string, tensors: ReadonlyMap<string, TensorData>, shapes: ShapeTable): void {
+  const missing = [...shapes.keys()].filter((name) => !tensors.has(name));
+  const unexpected = [...tensors.keys()].filter((name) => !shapes.has(name));
+  const reshaped = [...shapes].filter(([name, shape]) => {
+    const found = tensors.get(name);
+    return found !== undefined && found.shape.join() !== shape.join();
+  });
+  const say = (what: string, names: readonly string[]): string[] =>
+    names.length === 0
+      ? []
+      : [`${what}: ${names.slice(0, 3).join(', ')}${names.length > 3 ? ` and ${names.length - 3} more` : ''}`];
+  const problems = [
+    ...say('missing', missing),
+    ...say('unexpected', unexpected),
+    ...say(
+      'of another shape',
+      reshaped.map(
+        ([name, shape]) => `${name} [${tensors.get(name)!.shape.join(', ')}] instead of [${shape.join(', ')}]`,
+      ),
+    ),
+  ];
+  if (problems.length > 0) throw new UserError(`${file} does not fit: ${problems.join('; ')}`, { file });
+}
+
+/** SHA-256 of a file, hexadecimal. */
+export async function fileHash(file: string): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const chunk of createReadStream(file)) hash.update(chunk as Uint8Array);
+  return hash.digest('hex');
+}

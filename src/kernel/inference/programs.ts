@@ -1,0 +1,23 @@
+import { compile, input, type CompiledGraph } from '../graph';
+import { gridOf } from '../sam/config';
+import { decodePrompts, encodeImages, type SamModel } from '../sam/sam';
+
+/** images [B, 3, S, S], normalised → embedding [B, C, g, g] */
+export function compileEncoder(model: SamModel, batch: number): CompiledGraph {
+  const { imageSize } = model.config;
+  return compile(`encoder-${batch}`, {
+    embedding: encodeImages(model, input('image', [batch, 3, imageSize, imageSize])),
+  });
+}
+
+/** embedding and prompts → low_res_masks [B, 4, 4g, 4g] logits, iou [B, 4] */
+export function compileDecoder(model: SamModel, batch: number, tokens: number): CompiledGraph {
+  const grid = gridOf(model.config);
+  const { masks, iou } = decodePrompts(model, input('embedding', [batch, model.config.outChannels, grid, grid]), {
+    points: input('points', [batch, tokens, 2]),
+    labels: input('labels', [batch, tokens]),
+    masks: input('masks', [batch, 1, 4 * grid, 4 * grid]),
+    hasMask: input('has_mask', [batch]),
+  });
+  return compile(`decoder-${batch}-${tokens}`, { low_res_masks: masks, iou });
+}

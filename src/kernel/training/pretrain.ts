@@ -1,0 +1,154 @@
+import type { RunEvent } from '../../protocol';
+import { writeSafetensors } from '../checkpoints';
+import { Random } from '../datasets';
+import { drawPhantom } from '../datasets/phantoms';
+import { summary } from '../evaluation';
+import { tensorData, type TensorData } from '../graph';
+import { evaluateSamples } from '../inference/evaluate';
+import { SamPredictor } from '../inference/predictor';
+import { initialSam } from '../medsa/initialise';
+import type { Executor } from '../runtime/types';
+import { samConfigs, type SamConfig } from '../sam/config';
+import { samShapes } from '../sam/shapes';
+import { phantomExamples } from './examples';
+import { RunDirectory } from './runDirectory';
+import { freshState, readState, type TrainingState } from './state';
+import { stepInputs, trainingModel } from './trainStep';
+import { trainableOf, type Trainable } from './trainable';
+import { train, type Metrics, type TrainingOutcome } from './trainer';
+
+/** One stage of pre-training; the embedded model is taught coarse first, then at its own size. */
+export interface PretrainStage {
+  readonly imageSize: number;
+  readonly epochs: number;
+  /** Images per epoch. */
+  readonly images: number;
+  readonly batch: number;
+  readonly promptsPerImage: number;
+  readonly lr: number;
+}
+
+/** Small pictures first: four times as many per second teach shapes and prompts before detail. */
+export const pretrainStages: readonly PretrainStage[] = [
+  { imageSize: 128, epochs: 16, images: 1600, batch: 16, promptsPerImage: 4, lr: 1e-3 },
+  { imageSize: 256, epochs: 12, images: 800, batch: 8, promptsPerImage: 4, lr: 5e-4 },
+];
+
+export interface PretrainContext {
+  readonly executor: Executor;
+  readonly signal: AbortSignal;
+  readonly seed: number;
+  readonly onEvent?: (event: RunEvent) => void;
+}
+
+const config: SamConfig = samConfigs.phantom;
+
+/** Runs or resumes one stage in `folder`, from `initial` tensors (null: from nothing). */
+export async function pretrainStage(
+  stage: PretrainStage,
+  folder: string,
+  initial: ReadonlyMap<string, TensorData> | null,
+  { executor, signal, seed, onEvent }: PretrainContext,
+): Promise<TrainingOutcome> {
+  const tensors = initial ?? initialSam(samShapes(config), new Random(seed).fork('initial model'));
+  const trainable = trainableOf('full', config, tensors, new Random(seed));
+  const started = isStarted(folder);
+  const run = started ? RunDirectory.open(folder).run : await RunDirectory.create(folder, { ...stage, seed });
+  let state = freshState(trainable.layout.pack(trainable.initial));
+  if (started) {
+    const saved = await readState(run.checkpoint('state'), trainable.layout.size);
+    run.rewind(saved.eventBytes);
+    state = saved.state;
+  }
+  const sized = { ...config, imageSize: stage.imageSize };
+  return train(
+    {
+      run,
+      executor,
+      config: sized,
+      trainable,
+      examples: phantomExamples(stage.images, stage.imageSize),
+      epochs: stage.epochs,
+      batch: stage.batch,
+      promptsPerImage: stage.promptsPerImage,
+      prompts: 3,
+      loss: 'focal-dice',
+      lr: stage.lr,
+      weightDecay: 0.05,
+      multimask: true,
+      seed: seed + stage.imageSize,
+      targetSide: 128,
+      from: 'image',
+      validate: phantomValidator(executor, sized, trainable, seed),
+      save: (file, { parameters }) => writeModel(file, trainable.layout.unpack(parameters), trainable.frozen),
+      checkpointSeconds: 180,
+      onEvent,
+    },
+    state,
+    signal,
+  );
+}
+
+const isStarted = (folder: string): boolean => {
+  try {
+    RunDirectory.open(folder);
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+/** Writes a whole SAM with its config, half precision. */
+export function writeModel(
+  file: string,
+  trained: ReadonlyMap<string, TensorData>,
+  fixed: ReadonlyMap<string, TensorData>,
+): Promise<void> {
+  const metadata = { format: 'med-sa-model', version: '1', config: JSON.stringify(config) };
+  return writeSafetensors(file, new Map([...trained, ...fixed]), metadata, { half: true });
+}
+
+/** Unseen phantoms of every family, a hundred objects, one click each. */
+function phantomValidator(
+  executor: Executor,
+  sized: SamConfig,
+  trainable: Trainable,
+  seed: number,
+): (state: TrainingState) => Promise<Metrics> {
+  const samples = unseenPhantoms(100, sized.imageSize, seed);
+  const parameters = trainable.layout.read(stepInputs.parameters);
+  let current = new Float32Array(0);
+  const predictor = new SamPredictor({
+    model: trainingModel({ config: sized, ...trainable }, parameters.tensors),
+    executor,
+    modelName: 'pretraining',
+    adaptersName: null,
+    feeds: () => ({ [stepInputs.parameters]: tensorData([current.length], current) }),
+  });
+  return async (state) => {
+    current = state.parameters as Float32Array<ArrayBuffer>;
+    const settings = ['1-point', '3-points', 'bbox-0.75'] as const;
+    const scores = await evaluateSamples(predictor, samples, new Random(seed).fork('validation'), { settings });
+    return Object.fromEntries(
+      Object.entries(scores).map(([setting, rows]) => [
+        setting,
+        { dice: summary(rows.map((row) => row.dice)).mean, iou: summary(rows.map((row) => row.iou)).mean },
+      ]),
+    );
+  };
+}
+
+/** Phantoms that training never draws: their seeds lie in a stream of their own. */
+export function unseenPhantoms(count: number, side: number, seed: number) {
+  const random = new Random(seed).fork('unseen phantoms');
+  return {
+    length: count,
+    get: async (index: number) => {
+      const own = random.fork(index);
+      for (;;) {
+        const { image, objects } = drawPhantom(own, { width: side, height: side });
+        if (objects.length > 0) return { image, mask: own.pick(objects), spacing: null };
+      }
+    },
+  };
+}

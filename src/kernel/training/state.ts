@@ -1,0 +1,69 @@
+import { readSafetensors, writeSafetensors } from '../checkpoints';
+import { UserError } from '../errors';
+import { tensorData } from '../graph';
+
+/** Everything a run continues from; the rest follows from the seed and the position. */
+export interface TrainingState {
+  /** Flat vectors [P]. */
+  parameters: Float32Array;
+  firstMoment: Float32Array;
+  secondMoment: Float32Array;
+  /** Optimiser steps done. */
+  step: number;
+  /** The next batch: epoch from 1, batch from 0. */
+  epoch: number;
+  batch: number;
+  bestDice: number | null;
+}
+
+const format = 'med-sa-training-state';
+const version = 1;
+
+/** Flat moments and parameters of a run that has not begun. */
+export const freshState = (parameters: Float32Array): TrainingState => ({
+  parameters,
+  firstMoment: new Float32Array(parameters.length),
+  secondMoment: new Float32Array(parameters.length),
+  step: 0,
+  epoch: 1,
+  batch: 0,
+  bestDice: null,
+});
+
+/** Writes the state atomically, with the length of the event log that belongs to it. */
+export async function writeState(file: string, state: TrainingState, eventBytes: number): Promise<void> {
+  const flat = (data: Float32Array) => tensorData([data.length], data);
+  const { step, epoch, batch, bestDice } = state;
+  await writeSafetensors(
+    file,
+    new Map([
+      ['parameters', flat(state.parameters)],
+      ['first_moment', flat(state.firstMoment)],
+      ['second_moment', flat(state.secondMoment)],
+    ]),
+    { format, version: String(version), position: JSON.stringify({ step, epoch, batch, bestDice, eventBytes }) },
+  );
+}
+
+/** @throws UserError when the file is missing, damaged, newer than this version or of another model's size. */
+export async function readState(file: string, size: number): Promise<{ state: TrainingState; eventBytes: number }> {
+  const { tensors, metadata } = await readSafetensors(file);
+  if (metadata.format !== format)
+    throw new UserError(`${file} is no training state: the run cannot be resumed`, { file });
+  if (Number(metadata.version) > version) {
+    throw new UserError(`${file} was made by a newer version of Med-SA Notebook: update to resume it`, { file });
+  }
+  const vectors = ['parameters', 'first_moment', 'second_moment'].map((name) => tensors.get(name)?.data);
+  if (vectors.some((data) => data?.length !== size)) {
+    throw new UserError(`${file} holds other parameters than this run's model: the run cannot be resumed`, { file });
+  }
+  const [parameters, firstMoment, secondMoment] = vectors as Float32Array[];
+  const { eventBytes, ...position } = JSON.parse(metadata.position) as {
+    step: number;
+    epoch: number;
+    batch: number;
+    bestDice: number | null;
+    eventBytes: number;
+  };
+  return { state: { parameters, firstMoment, secondMoment, ...position }, eventBytes };
+}

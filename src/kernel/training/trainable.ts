@@ -1,0 +1,39 @@
+import { initialAdapters, type NormalSource } from '../medsa/initialise';
+import { defaultAdapters, type AdapterOptions } from '../medsa/options';
+import { adapterShapes } from '../medsa/shapes';
+import type { TensorData } from '../graph';
+import { isFixed, type Tune } from '../inference/adapterFile';
+import type { SamConfig } from '../sam/config';
+import { samShapes } from '../sam/shapes';
+import { ParameterLayout } from './parameters';
+
+/** What trains and what does not. */
+export interface Trainable {
+  readonly adapters: AdapterOptions | null;
+  readonly layout: ParameterLayout;
+  /** Parameters before the first step, by name. */
+  readonly initial: ReadonlyMap<string, TensorData>;
+  readonly frozen: ReadonlyMap<string, TensorData>;
+}
+
+/** Divides a base model's tensors for `tune` (med-sa.md, section 6, "Optimiser"). */
+export function trainableOf(
+  tune: Tune,
+  config: SamConfig,
+  tensors: ReadonlyMap<string, TensorData>,
+  random: NormalSource,
+): Trainable {
+  if (tune === 'adapters') {
+    const adapters = defaultAdapters(config);
+    const shapes = adapterShapes(config, adapters);
+    return { adapters, layout: new ParameterLayout(shapes), initial: initialAdapters(shapes, random), frozen: tensors };
+  }
+  const trains = (name: string): boolean => !isFixed(name) && (tune === 'full' || name.startsWith('mask_decoder.'));
+  const shapes = new Map([...samShapes(config)].filter(([name]) => trains(name)));
+  return {
+    adapters: null,
+    layout: new ParameterLayout(shapes),
+    initial: new Map([...tensors].filter(([name]) => trains(name))),
+    frozen: new Map([...tensors].filter(([name]) => !trains(name))),
+  };
+}
