@@ -183,6 +183,7 @@ function softened(region: Region, edge: number, width: number, height: number): 
     inside.set(line, (region.y + row - y) * w + region.x - x);
   }
   boxBlur(inside, w, h, edge);
-  boxBlur(inside, w, h, edge);
+  // At one pixel, a second pass cannot be seen.
+  if (edge > 1) boxBlur(inside, w, h, edge);
   return { x, y, width: w, height: h, inside };
 }

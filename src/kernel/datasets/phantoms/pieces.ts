@@ -1,37 +1,75 @@
+/** Pixels of one label side by side in a row: [start, end) as indices of the picture. */
+class Run {
+  /** The run this one hangs on; itself at a piece's root. */
+  parent: Run = this;
+  /** Pixels of the piece; right at its root. */
+  size: number;
+
+  constructor(
+    readonly label: number,
+    readonly start: number,
+    readonly end: number,
+  ) {
+    this.size = end - start;
+  }
+}
+
 /**
  * Where something in front cuts an object in two, only its largest piece (4-connected) stays the object: a click on one
  * piece cannot tell of the other. Changes `labels` (row-major, 0 is background) in place.
  */
 export function keepLargestPieces(labels: Uint8Array, width: number, height: number): void {
-  const pieceOf = new Int32Array(labels.length);
-  const pending = new Int32Array(labels.length);
-  const sizes: number[] = [0];
-  const largest = new Int32Array(256);
-  for (let seed = 0; seed < labels.length; seed++) {
-    const label = labels[seed];
-    if (label === 0 || pieceOf[seed] !== 0) continue;
-    const piece = sizes.length;
-    let size = 0;
-    let top = 0;
-    pending[top++] = seed;
-    pieceOf[seed] = piece;
-    while (top > 0) {
-      const i = pending[--top];
-      const x = i % width;
-      size++;
-      if (x > 0) visit(i - 1);
-      if (x < width - 1) visit(i + 1);
-      if (i >= width) visit(i - width);
-      if (i < (height - 1) * width) visit(i + width);
-    }
-    sizes.push(size);
-    if (size > sizes[largest[label]]) largest[label] = piece;
+  const runs: Run[] = [];
+  let above = 0;
+  for (let y = 0; y < height; y++) {
+    const first = runs.length;
+    addRuns(labels, y * width, (y + 1) * width, runs);
+    joinRows(runs, above, first, width);
+    above = first;
+  }
+  const largest = new Map<number, Run>();
+  for (const run of runs) {
+    const root = rootOf(run);
+    if (root.size > (largest.get(run.label)?.size ?? 0)) largest.set(run.label, root);
+  }
+  for (const run of runs) if (rootOf(run) !== largest.get(run.label)) labels.fill(0, run.start, run.end);
+}
 
-    function visit(i: number): void {
-      if (labels[i] !== label || pieceOf[i] !== 0) return;
-      pieceOf[i] = piece;
-      pending[top++] = i;
+function addRuns(labels: Uint8Array, from: number, to: number, runs: Run[]): void {
+  for (let start = from; start < to;) {
+    const label = labels[start];
+    let end = start + 1;
+    while (end < to && labels[end] === label) end++;
+    if (label !== 0) runs.push(new Run(label, start, end));
+    start = end;
+  }
+}
+
+/** Joins the runs from `first` on with those of the row above, `above` up to `first`, that touch them. */
+function joinRows(runs: Run[], above: number, first: number, width: number): void {
+  let upper = above;
+  for (let lower = first; lower < runs.length; lower++) {
+    const run = runs[lower];
+    while (upper < first && runs[upper].end + width <= run.start) upper++;
+    for (let i = upper; i < first && runs[i].start + width < run.end; i++) {
+      if (runs[i].label === run.label) join(runs[i], run);
     }
   }
-  for (let i = 0; i < labels.length; i++) if (pieceOf[i] !== largest[labels[i]]) labels[i] = 0;
+}
+
+function join(a: Run, b: Run): void {
+  const [keep, hang] = [rootOf(a), rootOf(b)];
+  if (keep === hang) return;
+  hang.parent = keep;
+  keep.size += hang.size;
+}
+
+/** The piece's root; the way there is halved for the next time. */
+function rootOf(run: Run): Run {
+  let at = run;
+  while (at.parent !== at) {
+    at.parent = at.parent.parent;
+    at = at.parent;
+  }
+  return at;
 }
