@@ -18,6 +18,7 @@ const node = {
   entryPoints: present({
     extension: 'src/extension/extension.ts',
     kernel: 'src/kernel/main.ts',
+    cell: 'src/kernel/notebook/cell/main.ts',
     engine: 'src/kernel/runtime/engineProcess.ts',
     cli: 'src/kernel/cli/main.ts',
     demo: 'src/kernel/cli/demo.ts',

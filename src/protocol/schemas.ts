@@ -71,7 +71,7 @@ export const fineTuneSchema = z.object({
 }) satisfies z.ZodType<KernelRequests['training/start'][0]>;
 
 /** One schema per request of the extension: a request without one does not compile. */
-export const kernelRequestSchemas = {
+export const kernelRequestSchemas: { readonly [M in keyof KernelRequests]: z.ZodType<KernelRequests[M][0]> } = {
   'cell/execute': z.object({ notebook: name, folder: name, executionId: id, code: z.string() }),
   'cell/interrupt': z.object({ notebook: name }),
   'notebook/close': z.object({ notebook: name }),
@@ -80,4 +80,4 @@ export const kernelRequestSchemas = {
   'training/stop': z.object({ run: name }),
   'adapters/use': z.object({ notebook: name, folder: name, file: name.nullable() }),
   'status/get': z.null().or(z.undefined().transform(() => null)),
-} satisfies { [Method in keyof KernelRequests]: z.ZodType<KernelRequests[Method][0]> };
+};

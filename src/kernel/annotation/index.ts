@@ -1,5 +1,5 @@
 export { ImageLibrary, versionOf } from './images';
-export { adaptersName, Models } from './models';
+export { Models } from './models';
 export type { ImageSegmenter, ModelDescription, PredictorFactory } from './models';
 export { checkedPrompt, promptSet } from './prompts';
 export type { AnnotationSession } from './session';

@@ -1,4 +1,3 @@
-import path from 'node:path';
 import type { EncodedImage, Predictor } from '../inference/types';
 import { HeldTensorLost } from '../runtime/errors';
 import { type FileVersion, type ImageLibrary, versionOf } from './images';
@@ -11,6 +10,8 @@ export type PredictorFactory = (adapters: string | null) => Promise<Predictor>;
 /** A model that is ready, in words. */
 export interface ModelDescription {
   readonly model: string;
+  /** Absolute path; null for the frozen model. */
+  readonly adapters: string | null;
   readonly device: string;
   /** E.g. "phantom-sam + sunnybrook (cpu)". */
   readonly label: string;
@@ -28,10 +29,14 @@ export class Models {
   private readonly predictors: LeasedCache<Predictor>;
   private readonly embeddings: LeasedCache<EncodedImage>;
 
-  /** `limits`: how many models, with their adapters, and how many image embeddings are kept ready. */
+  /**
+   * `limits`: how many models, with their adapters, and how many image embeddings are kept ready.
+   * `inUse` hears which model is asked.
+   */
   constructor(
     private readonly create: PredictorFactory,
     private readonly images: ImageLibrary,
+    private readonly inUse: (model: ModelDescription) => void = () => undefined,
     limits: { readonly predictors: number; readonly embeddings: number } = { predictors: 2, embeddings: 8 },
   ) {
     this.predictors = new LeasedCache<Predictor>(limits.predictors, (predictor) => predictor.dispose());
@@ -41,12 +46,15 @@ export class Models {
   /** Loads a model and describes it. @throws UserError when the adapters are missing or belong to another model. */
   async describe(adapters: string | null): Promise<ModelDescription> {
     const key = await weightsKey(adapters);
-    return this.withPredictor(key, adapters, ({ model, device }) => ({
+    const description = await this.withPredictor(key, adapters, ({ model, device, adapters: name }) => ({
       model,
+      adapters,
       device,
-      label: `${model}${adapters === null ? '' : ` + ${adaptersName(adapters)}`} (${device})`,
+      label: `${model}${name === null ? '' : ` + ${name}`} (${device})`,
       key,
     }));
+    this.inUse(description);
+    return description;
   }
 
   /** Binds the model with these adapters to an image as it is on the disk now. */
@@ -98,10 +106,3 @@ export class Models {
 /** The adapters file as it is now: a run that trains on overwrites its best adapters. */
 const weightsKey = async (adapters: string | null): Promise<string> =>
   adapters === null ? 'frozen' : (await versionOf(adapters)).version;
-
-/** What people call adapters: the run they come from, or the file's name. */
-export function adaptersName(file: string): string {
-  const folder = path.dirname(file);
-  const inRun = path.basename(folder) === 'checkpoints';
-  return inRun ? path.basename(path.dirname(folder)) : path.basename(file, path.extname(file));
-}

@@ -1,3 +1,4 @@
+import path from 'node:path';
 import type { PromptSet } from '../../../src/kernel/datasets/types';
 import type { Mask, RgbImage } from '../../../src/kernel/imaging/types';
 import type { EncodedImage, LowResMask, Prediction, Predictor } from '../../../src/kernel/inference/types';
@@ -20,7 +21,12 @@ export class FloodFillPredictor implements Predictor {
   disposed = false;
   private images: HeldImage[] = [];
 
-  constructor(readonly adapters: string | null = null) {}
+  readonly adapters: string | null;
+
+  /** `file`: of the adapters. */
+  constructor(file: string | null = null) {
+    this.adapters = file === null ? null : path.basename(file, '.safetensors');
+  }
 
   async encode({ width, height, rgb }: RgbImage): Promise<EncodedImage> {
     this.encoded++;

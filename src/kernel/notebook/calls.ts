@@ -1,0 +1,64 @@
+// Cell process ↔ kernel: what a cell asks of the kernel, and what comes back. Node's IPC in between.
+import type {
+  CellOutput,
+  FineTuneParams,
+  ImageOutput,
+  KernelStatus,
+  MaskPatch,
+  Prompt,
+  RunSummary,
+} from '../../protocol';
+import type { EvaluateOptions, OpenImageOptions, PhantomsOptions } from './api';
+
+/** A run as far as it has come. */
+export interface RunReport {
+  readonly summary: RunSummary;
+  /** Absolute path of the best adapters. */
+  readonly best: string | null;
+  /** Mean Dice over the prompt settings before training. */
+  readonly before: number | null;
+}
+
+/** An answer of the model with the picture of it. */
+export interface SegmentReport {
+  readonly mask: MaskPatch | null;
+  readonly iou: number;
+  readonly model: string;
+  /** Image and mask, base64. */
+  readonly png: string;
+}
+
+/** Calls of the cell API: method → [params, result]. */
+export interface ApiCalls {
+  'image/open': [OpenImageOptions & { path: string }, { output: ImageOutput; png: string }];
+  'image/prompts': [{ output: ImageOutput }, Prompt[]];
+  'image/mask': [{ output: ImageOutput }, MaskPatch | null];
+  'image/segment': [{ output: ImageOutput; slice: number; prompts: Prompt[] }, SegmentReport];
+  'mask/save': [{ file: string; width: number; height: number; data: Uint8Array }, string];
+  'mask/picture': [{ width: number; height: number; data: Uint8Array }, string];
+  'adapters/use': [{ file: string | null }, KernelStatus];
+  /** Resolves with the run's folder as soon as that is there. */
+  'training/start': [Omit<FineTuneParams, 'notebook' | 'folder'>, string];
+  /** Progress: RunReport. Resolves when the run has ended. */
+  'training/watch': [{ run: string }, RunReport];
+  'training/stop': [{ run: string }, null];
+  /** Progress: a line of text. */
+  evaluate: [Omit<EvaluateOptions, 'adapters'> & { adapters?: string | null }, Record<string, unknown>];
+  phantoms: [PhantomsOptions, string];
+}
+
+export type ApiMethod = keyof ApiCalls;
+
+export type ToCell =
+  | { readonly type: 'execute'; readonly executionId: string; readonly count: number; readonly code: string }
+  | { readonly type: 'progress'; readonly id: number; readonly value: unknown }
+  | { readonly type: 'answer'; readonly id: number; readonly result: unknown }
+  | { readonly type: 'failure'; readonly id: number; readonly name: string; readonly message: string };
+
+export type FromCell =
+  | { readonly type: 'ready' }
+  | { readonly type: 'output'; readonly executionId: string; readonly output: CellOutput }
+  | { readonly type: 'done'; readonly executionId: string; readonly ok: boolean }
+  | { readonly type: 'call'; readonly id: number; readonly method: ApiMethod; readonly params: unknown }
+  /** Nobody waits for the answer any more. */
+  | { readonly type: 'cancel'; readonly id: number };

@@ -1,0 +1,160 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import type { Writable } from 'node:stream';
+import type { CellOutput } from '../../protocol';
+import type { ApiMethod, FromCell, ToCell } from './calls';
+import { interruptPipe } from './cell/interrupts';
+
+/** Carries a cell's call out. `progress` reaches the cell while it waits. */
+export type CallHandler = (
+  method: ApiMethod,
+  params: unknown,
+  context: { readonly signal: AbortSignal; readonly progress: (value: unknown) => void },
+) => Promise<unknown>;
+
+export interface CellProcessOptions {
+  /** The built `cell.js`. */
+  readonly entry: string;
+  readonly folder: string;
+  readonly call: CallHandler;
+  readonly output: (executionId: string, output: CellOutput) => void;
+  /** A cell that does not end within this time after an interrupt is ended with its process. */
+  readonly patienceMs?: number;
+}
+
+interface RunningCell {
+  readonly executionId: string;
+  end(ok: boolean): void;
+}
+
+/** The process that evaluates the cells of one notebook; ends with the kernel. */
+export class CellProcess {
+  private readonly child: ChildProcess;
+  private readonly ready: Promise<void>;
+  private readonly calls = new Map<number, AbortController>();
+  private running: RunningCell | null = null;
+  private lastExecution = '';
+  private ended = false;
+
+  constructor(private readonly options: CellProcessOptions) {
+    this.child = fork(options.entry, [options.folder], {
+      serialization: 'advanced',
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc', 'pipe'],
+      // Ending JavaScript in a timer's callback leaves Node's stack of async ids unbalanced, which is harmless here.
+      execArgv: ['--no-force-async-hooks-checks'],
+      env: { ...process.env, ELECTRON_RUN_AS_NODE: '1' },
+    });
+    this.ready = new Promise((resolve) => {
+      this.child.on('message', (message) => this.receive(message as FromCell, resolve));
+      this.child.once('exit', () => resolve());
+    });
+    this.child.once('exit', (code, signal) => this.end(signal === null ? `exit code ${code}` : `signal ${signal}`));
+    this.child.on('error', (error) => this.end(error.message));
+    // What comes here passed by the cell's own console: native code, or the last words of a dying process.
+    this.child.stdout?.on('data', (data: Buffer) => this.stream('stdout', data));
+    this.child.stderr?.on('data', (data: Buffer) => this.stream('stderr', data));
+    this.interruptInput.on('error', () => undefined);
+  }
+
+  get alive(): boolean {
+    return !this.ended;
+  }
+
+  /** Evaluates a cell; one at a time. @returns whether it ended without an error. */
+  async execute(executionId: string, code: string, count: number): Promise<boolean> {
+    await this.ready;
+    this.lastExecution = executionId;
+    if (this.ended) {
+      this.options.output(executionId, died('it did not start'));
+      return false;
+    }
+    return new Promise((resolve) => {
+      this.running = {
+        executionId,
+        end: (ok) => {
+          this.running = null;
+          resolve(ok);
+        },
+      };
+      this.send({ type: 'execute', executionId, code, count });
+    });
+  }
+
+  /** Ends the running cell; its process too when nothing else helps. @returns whether one was running. */
+  interrupt(): boolean {
+    const interrupted = this.running;
+    if (interrupted === null || this.ended) return false;
+    this.interruptInput.write('i');
+    const timer = setTimeout(() => {
+      if (this.running === interrupted) this.child.kill('SIGKILL');
+    }, this.options.patienceMs ?? 5000);
+    timer.unref();
+    return true;
+  }
+
+  async close(): Promise<void> {
+    if (this.ended) return;
+    const exited = new Promise((resolve) => this.child.once('exit', resolve));
+    this.child.kill('SIGKILL');
+    await exited;
+  }
+
+  private get interruptInput(): Writable {
+    return this.child.stdio[interruptPipe] as Writable;
+  }
+
+  private receive(message: FromCell, ready: () => void): void {
+    switch (message.type) {
+      case 'ready':
+        return ready();
+      case 'output':
+        return this.options.output(message.executionId, message.output);
+      case 'done':
+        if (this.running?.executionId === message.executionId) this.running.end(message.ok);
+        return;
+      case 'cancel':
+        return this.calls.get(message.id)?.abort();
+      case 'call':
+        void this.carryOut(message.id, message.method, message.params);
+    }
+  }
+
+  private async carryOut(id: number, method: ApiMethod, params: unknown): Promise<void> {
+    const controller = new AbortController();
+    this.calls.set(id, controller);
+    try {
+      const progress = (value: unknown) => this.send({ type: 'progress', id, value });
+      const result = await this.options.call(method, params, { signal: controller.signal, progress });
+      this.send({ type: 'answer', id, result });
+    } catch (error) {
+      const { name, message } = error instanceof Error ? error : new Error(String(error));
+      this.send({ type: 'failure', id, name, message });
+    } finally {
+      this.calls.delete(id);
+    }
+  }
+
+  private send(message: ToCell): void {
+    if (this.child.connected) this.child.send(message, () => undefined);
+  }
+
+  private stream(name: 'stdout' | 'stderr', data: Buffer): void {
+    const text = data.toString('utf8').replace('Waiting for the debugger to disconnect...\n', '');
+    if (text !== '') this.options.output(this.lastExecution, { kind: 'stream', name, text });
+  }
+
+  private end(reason: string): void {
+    if (this.ended) return;
+    this.ended = true;
+    for (const controller of this.calls.values()) controller.abort();
+    if (this.running === null) return;
+    this.options.output(this.running.executionId, died(reason));
+    this.running.end(false);
+  }
+}
+
+const died = (reason: string): CellOutput => ({
+  kind: 'error',
+  name: 'CellProcessEnded',
+  message: `the process of this notebook's cells ended (${reason}): its variables are lost; run the cells again from the top`,
+  stack: '',
+});

@@ -1,0 +1,66 @@
+import { UsageError } from '../errors';
+import { embeddedModel, openPredictor } from '../inference';
+import { resolveDevice } from '../runtime/devices';
+import { createEngine } from '../runtime/engine';
+import { type DeviceRequest, deviceNames, type Executor } from '../runtime/types';
+import type { KernelOptions } from './kernel';
+
+/** Settings of the kernel as its parent gives them. */
+export interface KernelEnvironment {
+  /** `auto` or the name of a device. */
+  readonly MEDSA_DEVICE?: string;
+  readonly MEDSA_THREADS?: string;
+  /** Name or file. */
+  readonly MEDSA_MODEL?: string;
+  /** Folder that runs are written to. */
+  readonly MEDSA_RUNS?: string;
+}
+
+/**
+ * The kernel on its real parts: one engine process for all models, started by the first prompt.
+ * @throws UsageError for a setting that means nothing
+ */
+export function kernelOptions(environment: KernelEnvironment, log: (line: string) => void): KernelOptions {
+  const device = deviceOf(environment.MEDSA_DEVICE || 'auto');
+  const threads = threadsOf(environment.MEDSA_THREADS);
+  const model = environment.MEDSA_MODEL || embeddedModel;
+  let notes: string[] = [];
+  let engine: Promise<Executor> | null = null;
+
+  const startEngine = async (): Promise<Executor> => {
+    const resolved = await resolveDevice(device);
+    notes = resolved.notes;
+    return createEngine({ device: resolved.device, threads, log });
+  };
+  const engineOnce = (): Promise<Executor> => {
+    engine ??= startEngine().catch((error: unknown) => {
+      // A driver may be mended while the kernel runs: the next prompt tries again.
+      engine = null;
+      throw error;
+    });
+    return engine;
+  };
+
+  return {
+    createPredictor: async (adapters) => openPredictor({ model, adapters, executor: await engineOnce() }),
+    deviceNotes: () => notes,
+    engineMemoryMB: async () => (engine === null ? 0 : (await (await engine).status()).rssMB),
+    dispose: async () => (await engine)?.dispose(),
+    runsFolder: environment.MEDSA_RUNS || null,
+    defaults: { model, device },
+  };
+}
+
+function deviceOf(name: string): DeviceRequest {
+  const known: readonly DeviceRequest[] = ['auto', ...deviceNames];
+  const device = known.find((one) => one === name);
+  if (device !== undefined) return device;
+  throw new UsageError(`unknown device ${name}: choose one of ${known.join(', ')}`);
+}
+
+function threadsOf(text: string | undefined): number | undefined {
+  if (text === undefined || text === '') return undefined;
+  const threads = Number(text);
+  if (Number.isInteger(threads) && threads > 0) return threads;
+  throw new UsageError(`${text} is no number of threads: give a whole number from 1`);
+}

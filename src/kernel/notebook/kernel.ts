@@ -1,0 +1,193 @@
+import path from 'node:path';
+import type {
+  CellOutput,
+  ExecuteParams,
+  FineTuneParams,
+  KernelStatus,
+  ViewerEvent,
+  ViewerRequest,
+} from '../../protocol';
+import {
+  AnnotationStore,
+  ImageLibrary,
+  ImageViewers,
+  type ModelDescription,
+  Models,
+  type PredictorFactory,
+} from '../annotation';
+import { UserError } from '../errors';
+import { apiHandlers, type CallContext } from './apiHandlers';
+import { bundle } from './bundles';
+import type { ApiMethod } from './calls';
+import { CellProcess } from './cellProcess';
+import { Runs } from './runs';
+import { RunViewers } from './runViewers';
+
+export interface KernelOptions {
+  readonly createPredictor: PredictorFactory;
+  /** Why each faster device does not answer. */
+  readonly deviceNotes?: () => string[];
+  /** Memory of the processes that compute, in MiB. */
+  readonly engineMemoryMB?: () => Promise<number>;
+  /** Ends what computes; called once, when the kernel ends. */
+  readonly dispose?: () => Promise<void>;
+  readonly runsFolder?: string | null;
+  /** Model and device of fine-tunes and evaluations where a cell names none. */
+  readonly defaults?: { readonly model: string | null; readonly device: string | null };
+  readonly cellEntry?: () => string;
+  readonly cli?: () => string;
+}
+
+/** What the kernel says without being asked. */
+export interface KernelListener {
+  output(notebook: string, executionId: string, output: CellOutput): void;
+  viewer(notebook: string, event: ViewerEvent): void;
+  status(status: KernelStatus): void;
+  log(level: 'info' | 'warn' | 'error', text: string): void;
+}
+
+interface OpenNotebook {
+  readonly folder: string;
+  process: CellProcess;
+  /** Cells of this notebook so far: the number beside the running one. */
+  executions: number;
+  /** Cells of one notebook run one after the other. */
+  queue: Promise<unknown>;
+}
+
+/** The kernel without its wire: notebooks with their cells, pictures and fine-tunes. The same under VS Code and headless. */
+export class NotebookKernel {
+  private readonly notebooks = new Map<string, OpenNotebook>();
+  private readonly adapters = new Map<string, string>();
+  private readonly models: Models;
+  private readonly imageViewers: ImageViewers;
+  private readonly runViewers: RunViewers;
+  private readonly runs: Runs;
+  private readonly handlers: ReturnType<typeof apiHandlers>;
+  private described: Pick<KernelStatus, 'model' | 'adapters' | 'device'> = {
+    model: null,
+    adapters: null,
+    device: null,
+  };
+
+  constructor(
+    private readonly options: KernelOptions,
+    private readonly listener: KernelListener,
+  ) {
+    const images = new ImageLibrary();
+    const store = new AnnotationStore(images);
+    const defaults = options.defaults ?? { model: null, device: null };
+    const cli = options.cli ?? (() => bundle('cli'));
+    const adaptersOf = (notebook: string) => this.adapters.get(notebook) ?? null;
+    const emit = (notebook: string, event: ViewerEvent) => listener.viewer(notebook, event);
+    const log = (error: unknown) =>
+      listener.log('error', error instanceof Error ? (error.stack ?? error.message) : String(error));
+
+    this.models = new Models(options.createPredictor, images, (model) => this.describe(model));
+    this.runs = new Runs({ cli, runsFolder: options.runsFolder ?? null, defaults });
+    this.imageViewers = new ImageViewers({ store, images, models: this.models, adaptersOf, emit, log });
+    this.runViewers = new RunViewers(this.runs, emit);
+    this.handlers = apiHandlers({
+      store,
+      images,
+      models: this.models,
+      runs: this.runs,
+      cli,
+      defaults,
+      adaptersOf,
+      useAdapters: (notebook, file) => this.useAdapters(notebook, file),
+    });
+  }
+
+  /** Evaluates a cell after those asked for before it. @returns whether it ended without an error. */
+  async execute({ notebook, folder, executionId, code }: ExecuteParams): Promise<boolean> {
+    const open = this.open(notebook, folder);
+    const result = open.queue.then(() => {
+      if (!open.process.alive) open.process = this.startCells(notebook, folder);
+      return open.process.execute(executionId, code, ++open.executions);
+    });
+    open.queue = result.catch(() => undefined);
+    return result;
+  }
+
+  interrupt(notebook: string): boolean {
+    return this.notebooks.get(notebook)?.process.interrupt() ?? false;
+  }
+
+  /** Ends the cells of a notebook and forgets its variables and views. Runs go on. */
+  async close(notebook: string): Promise<void> {
+    const open = this.notebooks.get(notebook);
+    this.notebooks.delete(notebook);
+    this.imageViewers.close(notebook);
+    this.runViewers.close(notebook);
+    await open?.process.close();
+  }
+
+  async view(notebook: string, folder: string, request: ViewerRequest): Promise<void> {
+    if (request.type === 'training/attach' || request.type === 'training/stop') {
+      await this.runViewers.handle(notebook, request);
+    } else {
+      await this.imageViewers.handle(notebook, folder, request);
+    }
+  }
+
+  startRun(params: FineTuneParams): Promise<string> {
+    return this.runs.start(params);
+  }
+
+  stopRun(run: string): boolean {
+    return this.runs.stop(run);
+  }
+
+  /** @param file absolute path, or null for the frozen model. @throws UserError; the adapters before stay in use then. */
+  async useAdapters(notebook: string, file: string | null): Promise<KernelStatus> {
+    await this.models.describe(file);
+    if (file === null) this.adapters.delete(notebook);
+    else this.adapters.set(notebook, file);
+    return this.status();
+  }
+
+  async status(): Promise<KernelStatus> {
+    const { deviceNotes = () => [], engineMemoryMB = async () => 0 } = this.options;
+    const memoryMB = Math.round(process.memoryUsage().rss / 2 ** 20 + (await engineMemoryMB()));
+    return { ...this.described, deviceNotes: deviceNotes(), memoryMB, pid: process.pid };
+  }
+
+  async dispose(): Promise<void> {
+    await Promise.all([...this.notebooks.keys()].map((notebook) => this.close(notebook)));
+    this.models.dispose();
+    await this.options.dispose?.();
+  }
+
+  private describe({ model, adapters, device }: ModelDescription): void {
+    const before = this.described;
+    if (before.model === model && before.adapters === adapters && before.device === device) return;
+    this.described = { model, adapters, device };
+    void this.status().then((status) => this.listener.status(status));
+  }
+
+  private open(notebook: string, folder: string): OpenNotebook {
+    let open = this.notebooks.get(notebook);
+    if (open === undefined) {
+      open = { folder, process: this.startCells(notebook, folder), executions: 0, queue: Promise.resolve() };
+      this.notebooks.set(notebook, open);
+    }
+    return open;
+  }
+
+  private startCells(notebook: string, folder: string): CellProcess {
+    return new CellProcess({
+      entry: (this.options.cellEntry ?? (() => bundle('cell')))(),
+      folder: path.resolve(folder),
+      call: (method, params, context) =>
+        this.call(method, params, { ...context, notebook, folder: path.resolve(folder) }),
+      output: (executionId, output) => this.listener.output(notebook, executionId, output),
+    });
+  }
+
+  private async call(method: ApiMethod, params: unknown, context: CallContext): Promise<unknown> {
+    const handler = this.handlers[method] as ((params: unknown, context: CallContext) => Promise<unknown>) | undefined;
+    if (handler === undefined) throw new UserError(`the kernel knows no call "${String(method)}"`);
+    return handler(params, context);
+  }
+}

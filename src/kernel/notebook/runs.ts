@@ -1,0 +1,137 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import type { FineTuneParams } from '../../protocol';
+import { CancelledError, UserError } from '../errors';
+import type { RunReport } from './calls';
+import { type LaunchedRun, launchRun, processOf, stopProcess } from './runProcess';
+import { isOver } from './runSummary';
+import { RunTail } from './runTail';
+
+export interface RunsOptions {
+  /** The built command line, `cli.js`. */
+  readonly cli: () => string;
+  /** Where runs are written; `runs` in the notebook's folder when null. */
+  readonly runsFolder: string | null;
+  /** What a fine-tune takes where nothing else is asked for. */
+  readonly defaults: { readonly model: string | null; readonly device: string | null };
+  /** How long a run may take to stop by itself. */
+  readonly graceMs?: number;
+}
+
+/** A run whose process is unknown or gone, and in which nothing happened for so long, is over. */
+const silenceMs = 60_000;
+
+/** The fine-tunes that this kernel started or watches. Each is a process of its own and goes on without the kernel. */
+export class Runs {
+  private readonly launched = new Map<string, LaunchedRun>();
+  private readonly tails = new Map<string, RunTail>();
+
+  constructor(private readonly options: RunsOptions) {}
+
+  /**
+   * Starts a fine-tune. @returns the absolute path of its folder, as soon as that is there.
+   * @throws UserError in the words of `med-sa train` when it does not start.
+   */
+  async start(params: FineTuneParams): Promise<string> {
+    const data = path.resolve(params.folder, params.data);
+    const run = freeFolder(this.options.runsFolder ?? path.join(params.folder, 'runs'), path.basename(data));
+    fs.mkdirSync(path.dirname(run), { recursive: true });
+    const { defaults, cli } = this.options;
+    const asked = trainArguments({ ...params, data }, defaults);
+    const launched = await launchRun({ cli: cli(), arguments: [...asked, '--out', run], run, folder: params.folder });
+    this.launched.set(run, launched);
+    return run;
+  }
+
+  /** Reports how far a run is, at once and at every change. @throws UserError when there is no such run. */
+  async watch(run: string, listener: (report: RunReport) => void): Promise<() => void> {
+    const folder = path.resolve(run);
+    if (!fs.existsSync(path.join(folder, 'config.json')) && !this.launched.has(folder)) {
+      throw new UserError(`${run} is no run: name the folder that a fine-tune wrote`, { file: run });
+    }
+    let tail = this.tails.get(folder);
+    if (tail === undefined) this.tails.set(folder, (tail = new RunTail(folder, () => this.processEnd(folder))));
+    return tail.listen(listener);
+  }
+
+  /** Follows a run to its end. @throws CancelledError when the signal says so; the run goes on. */
+  async follow(run: string, progress: (report: RunReport) => void, signal: AbortSignal): Promise<RunReport> {
+    let receive = (report: RunReport) => progress(report);
+    const ended = new Promise<RunReport>((resolve, reject) => {
+      signal.addEventListener('abort', () => reject(new CancelledError()), { once: true });
+      receive = (report) => {
+        progress(report);
+        if (isOver(report.summary.status)) resolve(report);
+      };
+    });
+    // It may be rejected before anybody waits for it.
+    ended.catch(() => undefined);
+    const unlisten = await this.watch(run, (report) => receive(report));
+    try {
+      return await ended;
+    } finally {
+      unlisten();
+    }
+  }
+
+  /** Asks a run to stop resumably. @returns whether it was running. */
+  stop(run: string): boolean {
+    const folder = path.resolve(run);
+    const owner = processOf(folder);
+    const launched = this.launched.get(folder);
+    const pid = owner?.alive ? owner.pid : launched?.ended() === null ? launched.pid : null;
+    if (pid === null) return false;
+    stopProcess(pid, this.options.graceMs ?? 60_000);
+    return true;
+  }
+
+  /** Null while the run's process is alive; else what to tell when the run did not say how it ended. */
+  private processEnd(folder: string): string | null {
+    const resume = `continue it with: med-sa resume ${JSON.stringify(folder)}`;
+    const launched = this.launched.get(folder);
+    const owner = processOf(folder);
+    // Somebody else may have resumed what this kernel launched.
+    if (launched !== undefined && (owner === null || owner.pid === launched.pid)) {
+      const lastWords = launched.ended();
+      return lastWords === null ? null : `the run's process ended: ${lastWords || 'without a word'}; ${resume}`;
+    }
+    if (owner?.alive || silence(folder) < silenceMs) return null;
+    return `the run's process is gone (killed, or the machine was restarted); ${resume}`;
+  }
+}
+
+/** Milliseconds since anything was written. */
+function silence(folder: string): number {
+  const times = ['events.jsonl', 'config.json'].map((name) => {
+    const stat = fs.statSync(path.join(folder, name), { throwIfNoEntry: false });
+    return stat?.mtimeMs ?? 0;
+  });
+  return Date.now() - Math.max(...times);
+}
+
+function freeFolder(parent: string, dataName: string): string {
+  const stamp = new Date().toISOString().slice(0, 19).replace(/[-:]/g, '').replace('T', '-');
+  const base = path.join(path.resolve(parent), `${dataName.replace(/[^\w.-]+/g, '-')}-${stamp}`);
+  for (let number = 1; ; number++) {
+    const folder = number === 1 ? base : `${base}-${number}`;
+    if (!fs.existsSync(folder)) return folder;
+  }
+}
+
+/** The command line of `med-sa train`; what is not asked for is left to its defaults. */
+function trainArguments(params: FineTuneParams, defaults: RunsOptions['defaults']): string[] {
+  const { data, epochs, batch, imageSize, learningRate, seed, tune } = params;
+  const options: Record<string, string | number | null | undefined> = {
+    data,
+    model: params.model ?? defaults.model,
+    device: params.device ?? defaults.device,
+    tune,
+    epochs,
+    batch,
+    'image-size': imageSize,
+    lr: learningRate,
+    seed,
+  };
+  const given = Object.entries(options).filter(([, value]) => value !== undefined && value !== null);
+  return ['train', ...given.flatMap(([name, value]) => [`--${name}`, String(value)])];
+}
