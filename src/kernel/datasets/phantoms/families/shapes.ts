@@ -24,7 +24,7 @@ export const shapes: Family = (scene) => {
     amplitude: random.uniform(0, 0.12),
   });
   for (let i = random.integer(4); i > 0; i--) drawBackdrop(scene, canvas, look);
-  for (let i = 1 + random.integer(6); i > 0; i--) drawObject(scene, canvas, look);
+  for (let i = 2 + random.integer(5); i > 0; i--) drawObject(scene, canvas, look);
   canvas.target = canvas.objectCount;
   acquire(canvas, random, {
     bias: random.chance(0.5) ? random.uniform(0, 0.35) : 0,
@@ -65,9 +65,11 @@ function drawBackdrop(scene: Scene, canvas: Canvas, look: Look): void {
 
 function place({ random, width, height }: Scene, radius: number): Placement {
   const stretch = random.logUniform(1, 2.4);
+  // Now and then the picture's edge cuts it off.
+  const margin = random.chance(0.25) ? 0.05 : -0.15;
   return {
-    x: random.uniform(-0.03, 1.03) * width,
-    y: random.uniform(-0.03, 1.03) * height,
+    x: random.uniform(-margin, 1 + margin) * width,
+    y: random.uniform(-margin, 1 + margin) * height,
     rx: radius * Math.sqrt(stretch),
     ry: radius / Math.sqrt(stretch),
     angle: random.uniform(0, Math.PI),
@@ -80,83 +82,78 @@ function drawObject(scene: Scene, canvas: Canvas, look: Look): void {
   const radius = random.logUniform(0.035, 0.42) * unit;
   const at = place(scene, radius);
   const outline = anyOutline(random, at, unit);
-  const area = region(scene, outline);
-  if (area.inside.length === 0) return;
   paintContrasting(scene, canvas, look, outline);
-  if (radius < 0.07 * unit || !random.chance(0.3)) return;
+  if (!outline.around || radius < 0.07 * unit || !random.chance(0.35)) return;
   const scale = random.uniform(0.35, 0.82);
-  const wall = 1 - scale;
-  paintContrasting(
-    scene,
-    canvas,
-    look,
-    blob(
-      random,
-      {
-        ...at,
-        x: at.x + random.uniform(-0.5, 0.5) * wall * at.ry,
-        y: at.y + random.uniform(-0.5, 0.5) * wall * at.ry,
-        rx: at.rx * scale,
-        ry: at.ry * scale,
-      },
-      0.08,
-    ),
-  );
+  const shift = () => random.uniform(-0.5, 0.5) * (1 - scale) * at.ry;
+  const within = { ...at, x: at.x + shift(), y: at.y + shift(), rx: at.rx * scale, ry: at.ry * scale };
+  paintContrasting(scene, canvas, look, { contour: blob(random, within, 0.08), around: within });
 }
 
-function anyOutline(random: Random, at: Placement, unit: number): Contour {
+interface Outline {
+  readonly contour: Contour;
+  /** Where the shape stands if it lies all around a centre: it can have a rim, and hold another. */
+  readonly around: Placement | null;
+}
+
+function anyOutline(random: Random, at: Placement, unit: number): Outline {
   const kind = random.next();
-  if (kind < 0.2) return ellipse(at);
-  if (kind < 0.55) return blob(random, at, random.uniform(0.05, 0.4), 3 + random.integer(9));
-  if (kind < 0.65) return superellipse(at, random.logUniform(0.9, 5));
-  if (kind < 0.75) return polygon(random, at, 3 + random.integer(7), random.uniform(0, 0.7));
+  if (kind < 0.2) return { contour: ellipse(at), around: at };
+  if (kind < 0.55) return { contour: blob(random, at, random.uniform(0.05, 0.4), 3 + random.integer(9)), around: at };
+  if (kind < 0.65) return { contour: superellipse(at, random.logUniform(0.9, 5)), around: at };
+  if (kind < 0.75) return { contour: polygon(random, at, 3 + random.integer(7), random.uniform(0, 0.7)), around: at };
   if (kind < 0.87) {
     const half = Math.min(at.ry * 0.5, unit * random.uniform(0.02, 0.07));
     const taper = random.uniform(0, 0.6);
     const path = wander(random, at, at.angle ?? 0, 20, (at.rx * 2.4) / 20, 0.22);
-    return tube(path, (t) => half * (1 - taper * t));
+    return { contour: tube(path, (t) => half * (1 - taper * t)), around: null };
   }
   const start = random.uniform(0, 2 * Math.PI);
-  return crescent(at, start, start + random.uniform(1.6, 4.5), random.uniform(0.25, 0.6));
+  const contour = crescent(at, start, start + random.uniform(1.6, 4.5), random.uniform(0.25, 0.6));
+  return { contour, around: null };
 }
 
-function paintContrasting(scene: Scene, canvas: Canvas, look: Look, outline: Contour): void {
+/** Paints an object that differs from what lies below it in tone, in texture only, or by nothing but its rim. */
+function paintContrasting(scene: Scene, canvas: Canvas, look: Look, { contour, around }: Outline): void {
   const { random, unit } = scene;
-  const area = region(scene, outline);
+  const area = region(scene, contour);
+  if (area.inside.length === 0) return;
   const below = canvas.mean(area);
-  const byTextureOnly = random.chance(0.08);
-  const contrast = byTextureOnly ? random.uniform(0, 0.03) : random.logUniform(look.leastContrast, 0.65);
-  const tone = contrasting(random, below, contrast);
-  const plane = random.pick(look.textures);
-  const amplitude = byTextureOnly
+  const kind = random.next();
+  const byTexture = kind < 0.08;
+  const byRim = around !== null && kind > 0.9;
+  const contrast = byTexture || byRim ? random.uniform(0, 0.03) : random.logUniform(look.leastContrast, 0.65);
+  const amplitude = byTexture
     ? random.uniform(0.15, 0.3) + look.noise
     : random.chance(0.6)
       ? random.uniform(0, 0.6) * contrast
       : 0;
   const paint: Paint = {
-    tone,
+    tone: contrasting(random, below, contrast),
     edge: random.chance(0.4) ? random.logUniform(0.7, Math.max(0.8, unit * 0.012)) : 0,
-    texture: { plane, amplitude },
+    texture: { plane: random.pick(look.textures), amplitude },
   };
   canvas.paintObject(area, paint);
-  if (random.chance(0.15)) paintRim(scene, canvas, outline, below, look);
+  if (around && (byRim || random.chance(0.15))) paintRim(scene, canvas, contour, around, below, look);
 }
 
 /** A capsule: the object's own border in another tone. */
-function paintRim(scene: Scene, canvas: Canvas, outline: Contour, below: readonly number[], look: Look): void {
+function paintRim(
+  scene: Scene,
+  canvas: Canvas,
+  contour: Contour,
+  centre: Placement,
+  below: readonly number[],
+  look: Look,
+): void {
   const { random } = scene;
-  let x = 0;
-  let y = 0;
-  for (let i = 0; i < outline.length; i += 2) {
-    x += (2 * outline[i]) / outline.length;
-    y += (2 * outline[i + 1]) / outline.length;
-  }
-  const inner = outline.map((value, i) => {
-    const centre = i % 2 ? y : x;
-    return centre + (value - centre) * 0.9;
+  const scale = random.uniform(0.82, 0.95);
+  const inner = contour.map((value, i) => {
+    const middle = i % 2 ? centre.y : centre.x;
+    return middle + (value - middle) * scale;
   });
-  const rim = region(scene, outline, inner);
-  canvas.paint(rim, { tone: contrasting(random, below, random.uniform(look.leastContrast, 0.5)) });
+  const rim = region(scene, contour, inner);
+  canvas.paint(rim, { tone: contrasting(random, below, random.uniform(look.leastContrast + 0.05, 0.5)) });
 }
 
 /** A tone that differs from `below` by `contrast`, on the side where there is room. */
