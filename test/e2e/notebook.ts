@@ -25,6 +25,7 @@ export async function openNotebook(window: Workbench, name: string, cells: strin
   }));
   const metadata = { language_info: { name: 'typescript' } };
   fs.writeFileSync(file, JSON.stringify({ nbformat: 4, nbformat_minor: 5, metadata, cells: code }, null, 1));
+  await closeNotebooks(window);
   await showNotebook(window, file);
   return file;
 }
@@ -40,6 +41,14 @@ export async function showNotebook(window: Workbench, file: string): Promise<voi
     file,
     controller,
   );
+}
+
+/** Saves and closes every notebook: their outputs leave the page. */
+export async function closeNotebooks(window: Workbench): Promise<void> {
+  await window.api(async (vscode) => {
+    for (const notebook of vscode.workspace.notebookDocuments) if (notebook.isDirty) await notebook.save();
+    await vscode.commands.executeCommand('workbench.action.closeAllEditors');
+  });
 }
 
 /** Runs one cell and waits for its end. Throws when it takes longer than `milliseconds`. */

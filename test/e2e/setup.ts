@@ -5,6 +5,7 @@ import { chromium } from 'playwright-core';
 import type { TestProject } from 'vitest/node';
 import { projectRoot } from '../support/projectRoot';
 import { startBrowser } from './browser';
+import { waitForFile } from './files';
 import { installExtension, linkExtension, packageExtension } from './vscode/extension';
 import { installVsCode } from './vscode/runtime';
 import { startServer, workbenchUrl } from './vscode/server';
@@ -50,14 +51,10 @@ export default async function setup({ provide }: TestProject): Promise<(() => Pr
     const devTools = await chromium.connectOverCDP(browser.address);
     const page = devTools.contexts()[0].pages()[0];
     await page.goto(workbenchUrl(server, workspace));
-    const deadline = Date.now() + 120_000;
-    while (!fs.existsSync(addressFile)) {
-      if (Date.now() > deadline) {
-        await page.screenshot({ path: path.join(pictures, 'start.png') });
-        throw new Error(`The extension host did not start within two minutes; see ${pictures} and ${server.log}.`);
-      }
-      await page.waitForTimeout(100);
-    }
+    await waitForFile(addressFile).catch(async (error: Error) => {
+      await page.screenshot({ path: path.join(pictures, 'start.png') });
+      throw new Error(`${error.message} See ${pictures} and ${server.log}.`, { cause: error });
+    });
     await devTools.close();
     provide('window', { devTools: browser.address, bridge: addressFile, workspace, pictures });
   } catch (error) {

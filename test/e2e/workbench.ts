@@ -5,6 +5,7 @@ import path from 'node:path';
 import { chromium, type Frame, type Page } from 'playwright-core';
 import { afterAll, beforeAll, inject, onTestFailed } from 'vitest';
 import type * as vscode from 'vscode';
+import { waitForFile } from './files';
 
 type VsCodeApi = typeof vscode;
 
@@ -17,6 +18,10 @@ export interface Workbench {
     run: (api: VsCodeApi, ...args: Args) => Value,
     ...args: Args
   ): Promise<Awaited<Value>>;
+  /** Picks a command in the palette, by keyboard. */
+  palette(command: string): Promise<void>;
+  /** Reloads the window, as a person who presses F5 in the browser; resolves when the extensions run again. */
+  reload(): Promise<void>;
   /** The output frame in which `probe` holds. */
   outputFrame(probe: () => boolean, milliseconds?: number): Promise<Frame>;
 }
@@ -52,6 +57,19 @@ export function workbench(): Workbench {
       const { value, error } = (await response.json()) as { value: never; error?: string };
       if (error) throw new Error(`In the extension host: ${error}`);
       return value;
+    },
+    async palette(command) {
+      await thePage().keyboard.press('F1');
+      const input = thePage().locator('.quick-input-widget input');
+      await input.fill(`>${command}`);
+      await thePage().locator('.quick-input-list .monaco-list-row', { hasText: command }).first().waitFor();
+      await thePage().keyboard.press('Enter');
+    },
+    async reload() {
+      const addressFile = shared?.bridge ?? '';
+      fs.rmSync(addressFile);
+      await thePage().reload();
+      await waitForFile(addressFile);
     },
     async outputFrame(probe, milliseconds = 60_000) {
       const deadline = Date.now() + milliseconds;

@@ -4,13 +4,10 @@ import fs from 'node:fs';
 import path from 'node:path';
 import type { VsCodeRuntime } from './runtime';
 
-/** Makes the VSIX that users install (`npm run package`, less the install step) and returns its path. */
+/** Makes the VSIX that users install, out of what is built, and returns its path. */
 export function packageExtension(root: string): string {
-  const file = path.join(root, 'out', 'vscode', 'med-sa-notebook.vsix');
-  fs.mkdirSync(path.dirname(file), { recursive: true });
-  const vsce = path.join(root, 'node_modules', '@vscode', 'vsce', 'vsce');
-  run(process.execPath, [vsce, 'package', '--out', file], root);
-  return file;
+  run(process.execPath, [path.join('.ci', 'package.mjs')], root);
+  return path.join(root, 'dist', `med-sa-notebook-${process.platform}-${process.arch}.vsix`);
 }
 
 /** Installs a VSIX, as the Extensions view does. */
