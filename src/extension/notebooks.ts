@@ -3,6 +3,9 @@ import * as vscode from 'vscode';
 import { cellLanguage, controllerId, extensionId, notebookType } from './identity';
 import { workspaceFolder } from './settings';
 
+/** What VS Code shows cells as where the file names no language. */
+const guessedLanguage = 'python';
+
 const kernelspec = { name: controllerId, display_name: 'Med-SA', language: cellLanguage };
 
 /** Names a notebook's state in the kernel. */
@@ -61,17 +64,15 @@ export async function runNewCell(notebook: vscode.NotebookDocument, code: string
 }
 
 /**
- * Makes a notebook that took the Med-SA kernel one whose cells are TypeScript, and lets the file say so. A file that
- * names no language was shown as Python by guess; cells in a language that somebody chose stay as they are.
+ * Makes a notebook that took the Med-SA kernel one whose cells are TypeScript, and lets the file say so. As with every
+ * change of kernel, cells in the notebook's former language follow; those in a language of their own stay as they are.
  */
 export async function adopt(notebook: vscode.NotebookDocument): Promise<void> {
   const metadata = languageMetadata(notebook);
-  const guessed = !metadata.language_info?.name && !metadata.kernelspec?.language;
-  for (const cell of notebook.getCells()) {
-    const { document } = cell;
-    const foreign = document.languageId !== cellLanguage && document.languageId !== 'javascript';
-    if (cell.kind !== vscode.NotebookCellKind.Code || !foreign) continue;
-    if (guessed || document.getText().trim() === '')
+  const former = metadata.language_info?.name ?? metadata.kernelspec?.language ?? guessedLanguage;
+  for (const { kind, document } of notebook.getCells()) {
+    const follows = document.languageId === former || document.getText().trim() === '';
+    if (kind === vscode.NotebookCellKind.Code && follows && document.languageId !== cellLanguage)
       await vscode.languages.setTextDocumentLanguage(document, cellLanguage);
   }
   if (metadata.kernelspec?.name === controllerId) return;

@@ -13,10 +13,13 @@ export interface Overlay {
   cursor: Position | null;
 }
 
-/** The picture fills the cell's width, but never more than this part of the window's height. */
-const windowPart = 0.75;
+/**
+ * The picture fills the cell's width, but stays low enough to be seen as a whole. An output cannot ask how high the
+ * notebook is (its own window is as high as all outputs together), so the screen has to tell.
+ */
+const screenPart = 0.6;
 const leastHeight = 240;
-const mostWidth = 1024;
+const mostHeight = 640;
 
 const maskStyle = (highContrast: boolean): MaskStyle => ({
   fill: [0, 190, 255, highContrast ? 0.3 : 0.38],
@@ -57,10 +60,9 @@ export class Stage {
   setImage(image: ImageInfo): void {
     this.image = image;
     const aspect = displayAspect(image);
-    const height = Math.max(leastHeight, window.innerHeight * windowPart);
+    const height = Math.min(Math.max(leastHeight, window.screen.height * screenPart), mostHeight);
     this.root.style.aspectRatio = String(aspect);
-    const width = Math.round(Math.min(mostWidth, height * aspect));
-    this.place.style.setProperty('--stage-width', `${width}px`);
+    this.place.style.setProperty('--stage-width', `${Math.round(height * aspect)}px`);
   }
 
   show(picture: ImageBitmap): void {

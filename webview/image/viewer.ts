@@ -62,6 +62,8 @@ export class Viewer {
     clearTimeout(this.patience);
     switch (event.type) {
       case 'viewer/image':
+        // The answer to an attach, perhaps of a kernel that counts its revisions anew.
+        this.state = null;
         this.output = { ...this.output, image: event.image, slice: event.slice };
         this.slice = event.slice;
         this.stage.setImage(event.image);
@@ -88,8 +90,6 @@ export class Viewer {
   }
 
   private attach(): void {
-    // What a kernel before this one counted does not compare with what this one counts.
-    this.state = null;
     this.status.fail(null);
     this.status.waitFor('opening the image');
     this.post({ type: 'viewer/attach', viewId: this.viewId, output: this.output });

@@ -8,7 +8,7 @@ import { notebookFolder, notebookKey, openNewNotebook, runNewCell } from '../not
 import type { KnownRuns } from '../runs';
 import { watchRun } from '../runWatch';
 import { requireTrust } from '../trust';
-import { back, count, pick } from './steps';
+import { type Answer, back, count, type Place, pick } from './steps';
 
 /** What is asked; the rest has the trainer's defaults unless an argument says otherwise. */
 export type FineTuneArguments = Partial<Omit<FineTuneParams, 'notebook' | 'folder'>>;
@@ -40,30 +40,37 @@ export async function fineTune(
   return run;
 }
 
-async function askChoices(given: FineTuneArguments): Promise<(FineTuneArguments & { data: string }) | undefined> {
-  let data: string | undefined;
-  let tune = given.tune;
-  let epochs = given.epochs ?? defaultEpochs;
-  for (let step = 1; step <= 3;) {
-    const place = { title, step, totalSteps: 3 };
-    const answer =
-      step === 1 ? await askData(place) : step === 2 ? await askTune(place) : await count(place, epochsPrompt, epochs);
+type Choices = FineTuneArguments & { data: string };
+
+/** Asks one question after another; each may be gone back to. */
+async function askChoices(given: FineTuneArguments): Promise<Choices | undefined> {
+  const choices: Choices = { epochs: defaultEpochs, ...given, data: '' };
+  const questions = [
+    async (place: Place) => keepAnswer(await askData(place), (data) => (choices.data = data)),
+    async (place: Place) => keepAnswer(await askTune(place), (tune) => (choices.tune = tune)),
+    async (place: Place) =>
+      keepAnswer(
+        await count(place, epochsPrompt, choices.epochs ?? defaultEpochs),
+        (epochs) => (choices.epochs = epochs),
+      ),
+  ];
+  for (let step = 1; step <= questions.length;) {
+    const answer = await questions[step - 1]({ title, step, totalSteps: questions.length });
     if (answer === undefined) return undefined;
-    if (answer === back) {
-      step -= 1;
-      continue;
-    }
-    if (step === 1) data = String(answer);
-    else if (step === 2) tune = answer as FineTuneArguments['tune'];
-    else epochs = Number(answer);
-    step += 1;
+    step += answer === back ? -1 : 1;
   }
-  return data === undefined ? undefined : { ...given, data, tune, epochs };
+  return choices;
+}
+
+/** Keeps an answer; passes on that there was none, or that the user wants the question before. */
+function keepAnswer<T>(answer: Answer<T>, keep: (value: T) => void): true | typeof back | undefined {
+  if (answer === undefined) return undefined;
+  if (answer === back) return back;
+  keep(answer);
+  return true;
 }
 
 const epochsPrompt = 'Epochs: how often training sees every image. Training can be stopped at any time.';
-
-type Place = Parameters<typeof pick>[0];
 
 /** Folders of the workspace that hold a `pairs.csv`, or any other folder. */
 async function askData(place: Place) {
