@@ -24,6 +24,9 @@ interface ViewersOptions {
   readonly log: (error: unknown) => void;
 }
 
+/** Views of one session that are kept up to date; the latest ones to attach. */
+const viewsPerSession = 8;
+
 /** Answers the image viewers of all notebooks. Every view of a session hears of every change. */
 export class ImageViewers {
   private readonly views = new Map<string, View>();
@@ -63,7 +66,9 @@ export class ImageViewers {
     const { session, file } = opened;
     const slice = Math.min(output.slice, session.image.slices - 1);
     const picture = await images.picture(await versionOf(file), slice);
+    this.views.delete(viewId);
     this.views.set(viewId, { ...opened, notebook, slice });
+    this.forgetOldViews(session);
     const png = (await encodePng(picture)).toString('base64');
     emit(notebook, { type: 'viewer/image', viewId, image: session.image, slice, png });
     emit(notebook, { type: 'viewer/state', viewId, state: session.stateSoFar(slice) });
@@ -97,6 +102,12 @@ export class ImageViewers {
       view.slice = state.slice;
       this.options.emit(view.notebook, { type: 'viewer/state', viewId, state });
     }
+  }
+
+  /** A cell that runs again leaves its old view behind, and nobody says when that one is gone. */
+  private forgetOldViews(session: AnnotationSession): void {
+    const views = [...this.views].filter(([, view]) => view.session === session);
+    for (const [viewId] of views.slice(0, -viewsPerSession)) this.views.delete(viewId);
   }
 
   /** A prompt that failed to be answered is kept all the same, and the viewer has to show so. */

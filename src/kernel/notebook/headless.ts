@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import fs from 'node:fs/promises';
 import path from 'node:path';
 import type { CellOutput } from '../../protocol';
-import { CancelledError } from '../errors';
+import { CancelledError, UserError } from '../errors';
 import { type NotebookCell, OutputList, readNotebook, writeNotebook } from './ipynb';
 import { type KernelOptions, NotebookKernel } from './kernel';
 
@@ -13,7 +13,10 @@ export interface HeadlessOptions {
   readonly out: string;
   /** Where relative paths in cells start from; the folder of `out` by default. */
   readonly folder?: string;
-  /** Values that cells find as globals, e.g. `{ dataFolder: '/data/hearts' }`; they must be JSON. */
+  /**
+   * Values for the cell that is tagged `parameters`, whose source they replace, e.g. `{ dataFolder: '/data/hearts' }`:
+   * the executed notebook says what it was executed with and can be run again. They must be JSON.
+   */
   readonly variables?: Readonly<Record<string, unknown>>;
   readonly signal?: AbortSignal;
   /** Cell about to run; `number` counts code cells from 1. */
@@ -51,11 +54,11 @@ export async function executeNotebook(options: HeadlessOptions): Promise<Headles
   const interrupt = () => void kernel.interrupt(out);
   options.signal?.addEventListener('abort', interrupt);
 
+  if (options.variables !== undefined) setParameters(options.notebook, notebook.cells, options.variables);
   const codeCells = notebook.cells.filter((cell) => cell.cell_type === 'code');
   for (const cell of codeCells) Object.assign(cell, { outputs: [], execution_count: null });
   let error: string | null = null;
   try {
-    if (options.variables !== undefined) await execute(definitions(options.variables));
     for (const [index, cell] of codeCells.entries()) {
       if (cell.source.trim() === '') continue;
       options.onCell?.({ number: index + 1, of: codeCells.length, source: cell.source });
@@ -93,8 +96,11 @@ async function executeCell(
   return ok ? null : (error ?? 'the cell failed without a message');
 }
 
-const definitions = (variables: Readonly<Record<string, unknown>>): string =>
-  Object.entries(variables)
-    .map(([name, value]) => `globalThis[${JSON.stringify(name)}] = ${JSON.stringify(value)};`)
-    .concat('undefined')
-    .join('\n');
+function setParameters(file: string, cells: readonly NotebookCell[], values: Readonly<Record<string, unknown>>): void {
+  const cell = cells.find(({ metadata: { tags } }) => Array.isArray(tags) && tags.includes('parameters'));
+  if (cell === undefined) {
+    throw new UserError(`${file} has no cell for its parameters: tag one of its code cells "parameters"`, { file });
+  }
+  const lines = Object.entries(values).map(([name, value]) => `const ${name} = ${JSON.stringify(value)};`);
+  cell.source = lines.join('\n');
+}

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { z } from 'zod';
 import { UserError } from '../errors';
 
-/** Beside the run's events: who writes them. Lets another kernel find, watch and stop the process. */
+/** Beside the run's events: the process that writes them, as it says itself. */
 const processFile = 'process.json';
 const processSchema = z.object({ pid: z.number().int().positive() });
 
@@ -54,10 +54,7 @@ export async function launchRun(options: LaunchOptions): Promise<LaunchedRun> {
     if (said !== null) throw new UserError(`the fine-tune did not start: ${said || 'its process ended at once'}`);
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
-  const pid = child.pid ?? 0;
-  const file = path.join(options.run, processFile);
-  if (!fs.existsSync(file)) fs.writeFileSync(file, `${JSON.stringify({ pid })}\n`);
-  return { pid, ended: () => lastWords };
+  return { pid: child.pid ?? 0, ended: () => lastWords };
 }
 
 /** The process that works on a run, as the run's folder tells; null when it tells nothing. */

@@ -18,7 +18,7 @@ export interface RunsOptions {
   readonly graceMs?: number;
 }
 
-/** A run whose process is unknown or gone, and in which nothing happened for so long, is over. */
+/** A run that does not tell its process, and in which nothing happened for so long, is over. */
 const silenceMs = 60_000;
 
 /** The fine-tunes that this kernel started or watches. Each is a process of its own and goes on without the kernel. */
@@ -95,7 +95,7 @@ export class Runs {
       const lastWords = launched.ended();
       return lastWords === null ? null : `the run's process ended: ${lastWords || 'without a word'}; ${resume}`;
     }
-    if (owner?.alive || silence(folder) < silenceMs) return null;
+    if (owner?.alive || (owner === null && silence(folder) < silenceMs)) return null;
     return `the run's process is gone (killed, or the machine was restarted); ${resume}`;
   }
 }

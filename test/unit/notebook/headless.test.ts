@@ -1,0 +1,122 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { executeNotebook } from '../../../src/kernel/notebook/headless';
+import type { NotebookFile } from '../../../src/kernel/notebook/ipynb';
+import type { KernelOptions } from '../../../src/kernel/notebook/kernel';
+import { imageMime, trainingMime, type CellOutput } from '../../../src/protocol';
+import { bundled } from '../../support/bundle';
+import { temporaryFolder } from '../../support/temporaryFolder';
+import { drawDiscs } from '../annotation/discs';
+import { FloodFillPredictor } from '../annotation/floodFillPredictor';
+import { writeTrainCommand } from './trainCommand';
+
+const folder = temporaryFolder('headless');
+let kernel: KernelOptions;
+
+beforeAll(async () => {
+  await drawDiscs(path.join(folder, 'discs.png'));
+  const entry = await bundled('src/kernel/notebook/cell/main.ts', 'cell');
+  const cli = writeTrainCommand(folder);
+  kernel = {
+    createPredictor: async (adapters) => new FloodFillPredictor(adapters),
+    cellEntry: () => entry,
+    cli: () => cli,
+  };
+});
+
+const code = (source: string) => ({
+  cell_type: 'code',
+  metadata: { kept: true },
+  source,
+  outputs: [],
+  execution_count: null,
+});
+
+function writeNotebook(name: string, cells: object[]): string {
+  const file = path.join(folder, name);
+  fs.writeFileSync(file, JSON.stringify({ nbformat: 4, nbformat_minor: 2, metadata: { mine: 1 }, cells }));
+  return file;
+}
+
+const read = (file: string): NotebookFile => JSON.parse(fs.readFileSync(file, 'utf8'));
+
+describe('a notebook without an editor', () => {
+  it('is executed from top to bottom and written with its outputs', async () => {
+    const notebook = writeNotebook('whole.ipynb', [
+      { cell_type: 'markdown', metadata: {}, source: ['# Title\n', 'text'] },
+      { ...code('const picture = "none.png";'), metadata: { tags: ['parameters'] } },
+      code('console.log("one\\ntwo");\nconst image = await open(picture);\nimage'),
+      code(''),
+      code('const run = await finetune({ data: "hearts", epochs: 2 });\nrun.dice'),
+      code('await useAdapters(run);\n(await image.segment({ points: [[1, 1]] })).model'),
+      code('(await evaluate({ data: "hearts", prompts: ["1-point", "bbox-0.5"] })).asked'),
+    ]);
+    const out = path.join(folder, 'out', 'whole.ipynb');
+    const live: CellOutput[] = [];
+    const result = await executeNotebook({
+      kernel,
+      notebook,
+      out,
+      folder,
+      variables: { picture: 'discs.png' },
+      onOutput: (output) => live.push(output),
+    });
+    expect(result).toEqual({ ok: true, error: null, cells: 6 });
+
+    const written = read(out);
+    expect(written).toMatchObject({ nbformat: 4, nbformat_minor: 5, metadata: { mine: 1 } });
+    expect(written.cells.map(({ id }) => id)).toEqual([1, 2, 3, 4, 5, 6, 7].map((number) => `cell-${number}`));
+    const [title, parameters, open, , train, use, measure] = written.cells;
+    expect(title).toEqual({ cell_type: 'markdown', metadata: {}, source: ['# Title\n', 'text'], id: 'cell-1' });
+    expect(parameters.source).toEqual(['const picture = "discs.png";']);
+    expect(open.execution_count).toBe(2);
+    expect(open.outputs?.[0]).toEqual({ output_type: 'stream', name: 'stdout', text: ['one\n', 'two\n'] });
+    expect(open.outputs?.[1]).toMatchObject({
+      output_type: 'display_data',
+      data: {
+        [imageMime]: { version: 1 },
+        'image/png': expect.stringMatching(/^iVBOR/),
+        'text/plain': [expect.any(String)],
+      },
+    });
+    expect(train.outputs).toHaveLength(2);
+    expect(train.outputs?.[0]).toMatchObject({ data: { [trainingMime]: { status: 'done', bestDice: 0.7 } } });
+    expect(train.outputs?.[1]).toMatchObject({ data: { 'text/plain': ['{ before: 0.4, best: 0.7 }'] } });
+    expect(JSON.stringify(use.outputs)).toContain('flood-fill + best (test)');
+    expect(JSON.stringify(measure.outputs)).toMatch(/--prompts 1-point,bbox-0.5.*--json/);
+    expect(live.some((output) => output.kind === 'display' && output.replace)).toBe(true);
+  });
+
+  it('stops at the first error and keeps what was done until then', async () => {
+    const notebook = writeNotebook('broken.ipynb', [code('1'), code('await open("none.png")'), code('3')]);
+    const result = await executeNotebook({ kernel, notebook, out: notebook });
+    expect(result).toMatchObject({ ok: false, error: expect.stringContaining('none.png') });
+    const [first, second, third] = read(notebook).cells;
+    expect(first.outputs).toHaveLength(1);
+    expect(second.outputs?.[0]).toMatchObject({
+      output_type: 'error',
+      ename: 'UserError',
+      traceback: expect.any(Array),
+    });
+    expect(third).toMatchObject({ outputs: [], execution_count: null });
+  });
+
+  it('is cancelled in the middle of a cell', async () => {
+    const notebook = writeNotebook('endless.ipynb', [code('while (true);')]);
+    const controller = new AbortController();
+    const running = executeNotebook({ kernel, notebook, out: notebook, signal: controller.signal });
+    setTimeout(() => controller.abort(), 500);
+    await expect(running).rejects.toThrow('cancelled');
+    expect(read(notebook).cells[0].outputs?.[0]).toMatchObject({ ename: 'Interrupted' });
+  });
+
+  it('is refused when it is none', async () => {
+    const file = path.join(folder, 'text.ipynb');
+    fs.writeFileSync(file, 'hello');
+    await expect(executeNotebook({ kernel, notebook: file, out: file })).rejects.toThrow(/text\.ipynb is no Jupyter/);
+    expect(fs.readFileSync(file, 'utf8')).toBe('hello');
+    const missing = path.join(folder, 'missing.ipynb');
+    await expect(executeNotebook({ kernel, notebook: missing, out: missing })).rejects.toThrow(/missing\.ipynb/);
+  });
+});
