@@ -1,0 +1,35 @@
+import type { CommandEntry } from '../program';
+
+/** Loaded when called: `med-sa --help` needs no image decoder. */
+export const commands: readonly CommandEntry[] = [
+  {
+    name: 'segment',
+    summary: 'Segment an image from points or a box',
+    load: async () => (await import('./segment')).segment,
+  },
+  {
+    name: 'train',
+    summary: 'Fine-tune the model on a data set; the result is a run directory',
+    load: async () => (await import('./train')).train,
+  },
+  {
+    name: 'resume',
+    summary: 'Go on with a run that was stopped or killed',
+    load: async () => (await import('./resume')).resume,
+  },
+  {
+    name: 'evaluate',
+    summary: 'Measure Dice and IoU against the masks of a data set',
+    load: async () => (await import('./evaluate')).evaluate,
+  },
+  {
+    name: 'doctor',
+    summary: 'Check this installation and its devices, or that a device computes right',
+    load: async () => (await import('./doctor')).doctor,
+  },
+  {
+    name: 'phantoms',
+    summary: 'Draw a data set of images with exact masks',
+    load: async () => (await import('./phantoms')).phantoms,
+  },
+];

@@ -1,0 +1,51 @@
+import path from 'node:path';
+import { z } from 'zod';
+import { UserError } from '../../errors';
+import { processOf } from '../../notebook/runProcess';
+import { trainOptionsSchema } from '../../training/options';
+import { resumeRun } from '../../training/run';
+import { RunDirectory } from '../../training/runDirectory';
+import { command, json } from '../command';
+import { device, deviceLines, openExecutor } from '../device';
+import { TrainingReport } from '../trainingReport';
+
+/** What an executor needs to know of a run; `resumeRun` checks the rest. */
+const computeSchema = z.object({ config: trainOptionsSchema.pick({ device: true, threads: true }) });
+
+/** med-sa resume */
+export const resume = command(
+  {
+    name: 'resume',
+    summary: 'Go on with a run that was stopped or killed, from its last checkpoint.',
+    operands: [{ name: 'RUN', description: 'the run directory that med-sa train made' }],
+    options: { device, json },
+    notes: [
+      'A resumed run ends with the same parameters, bit for bit, as one that was never interrupted (on the same device).',
+    ],
+  },
+  async ({ values, operands: [given], output, interrupts }) => {
+    const run = path.resolve(given);
+    const owner = processOf(run);
+    if (owner?.alive && owner.pid !== process.pid) {
+      throw new UserError(
+        `${run} is being worked on by process ${owner.pid}: stop that first (if it is no med-sa, delete ${path.join(run, 'process.json')})`,
+        { file: run },
+      );
+    }
+    const config = computeSchema.safeParse(RunDirectory.open(run));
+    const compute = config.data?.config;
+    const { signal } = interrupts;
+    const { executor, notes } = await openExecutor(
+      values.device ?? compute?.device ?? 'auto',
+      compute?.threads ?? undefined,
+    );
+    for (const line of deviceLines(executor, notes)) output.note(line);
+    const report = new TrainingReport(run, output);
+    try {
+      const context = { executor, signal, onEvent: report.event, onProgress: report.waiting };
+      return report.finish(await resumeRun(run, context), interrupts);
+    } finally {
+      await executor.dispose();
+    }
+  },
+);

@@ -1,0 +1,31 @@
+import path from 'node:path';
+import { embeddedModel } from '../inference';
+import { choice, required, text, type SingleOption } from './options';
+
+/** Paths of the command line start where it was called; what is written down of them must hold elsewhere too. */
+const inPlace = (option: SingleOption<string> & { readonly required: false }) => ({
+  ...option,
+  parse: (given: string) => path.resolve(option.parse(given)),
+});
+
+export const folder = (description: string) => inPlace(text('DIR', description));
+
+export const file = (description: string) => inPlace(text('FILE', description));
+
+const looksLikeFile = (model: string): boolean => /[\\/]|\.(safetensors|pth|pt)$/.test(model);
+
+const nameOrFile = text(
+  'NAME|FILE',
+  `An embedded model, or a SAM checkpoint .safetensors or .pth (default ${embeddedModel})`,
+);
+
+export const model = {
+  ...nameOrFile,
+  parse: (given: string): string => (looksLikeFile(given) ? path.resolve(given) : nameOrFile.parse(given)),
+};
+
+export const adapters = file('What a fine-tune made: RUN/checkpoints/best.safetensors');
+
+export const data = required(folder('Folder of images with masks: pairs.csv with the columns image,mask,group'));
+
+export const layout = choice(['auto', 'pairs'], 'How the folder is laid out (default auto)');

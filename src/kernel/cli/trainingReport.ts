@@ -1,0 +1,93 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import type { RunEvent } from '../../protocol';
+import { RunProgress } from '../notebook/runSummary';
+import type { TrainingOutcome } from '../training/trainer';
+import { exitCodes } from './command';
+import type { Interrupts } from './interrupts';
+import type { Output } from './output';
+
+/** Tells what happens in a run, and at its end what came of it. */
+export class TrainingReport {
+  private readonly started = performance.now();
+  private epochs = 0;
+  private device: string | null = null;
+
+  /** `run`: absolute path of the run's folder. */
+  constructor(
+    private readonly run: string,
+    private readonly output: Output,
+  ) {}
+
+  /** What is being waited for before training begins, as "reading images 3/24". */
+  readonly waiting = (message: string): void => {
+    const reading = /^reading (.*) (\d+)\/(\d+)$/.exec(message);
+    if (reading === null) this.output.note(message);
+    else this.output.progress(`${reading[1]} read`, Number(reading[2]), Number(reading[3]));
+  };
+
+  readonly event = (event: RunEvent): void => {
+    switch (event.type) {
+      case 'start': {
+        this.epochs = event.epochs;
+        this.device = event.device;
+        const { train, validation } = event.samples;
+        const from = event.resumedFrom === null ? '' : `, resumed from step ${event.resumedFrom}`;
+        this.output.line(
+          `training on ${train} images, validating on ${validation}, ${event.epochs} epochs on ${event.device}${from}`,
+        );
+        return;
+      }
+      case 'step': {
+        // A batch may take several steps (corrective clicks): only epochs can be counted ahead.
+        const { step, epoch, loss, imagesPerSecond } = event;
+        const label = `epochs, step ${step}, loss ${loss.toFixed(4)}, ${imagesPerSecond.toFixed(1)} images/s`;
+        this.output.progress(label, epoch - 1, this.epochs);
+        return;
+      }
+      case 'validation': {
+        const when = event.epoch === 0 ? 'before training' : `epoch ${event.epoch}/${this.epochs}`;
+        const scores = Object.entries(event.metrics).map(
+          ([setting, { dice, iou }]) => `${setting} Dice ${dice.toFixed(4)} IoU ${iou.toFixed(4)}`,
+        );
+        this.output.line([`${when}:`, ...scores].join('  '));
+        return;
+      }
+      case 'checkpoint':
+      case 'end':
+        return;
+    }
+  };
+
+  /** Prints the result. @returns the exit code: that of the interrupt for a stopped run. */
+  finish(outcome: TrainingOutcome, interrupts: Interrupts): number {
+    const { summary, before, best } = progressOf(this.run);
+    const curves = Object.values(summary.dice).map((points) => points.at(-1)?.[1] ?? 0);
+    const after = curves.length === 0 ? null : curves.reduce((sum, value) => sum + value, 0) / curves.length;
+    const seconds = (performance.now() - this.started) / 1000;
+    const figures = { epochs: summary.epoch, bestDice: summary.bestDice, dice: { before, after } };
+    const result = { run: this.run, status: outcome, ...figures, adapters: best, device: this.device, seconds };
+    const dice = (value: number | null): string => (value === null ? 'unknown' : value.toFixed(4));
+    this.output.result(result, [
+      ...(summary.bestDice === null
+        ? []
+        : [`validation Dice ${dice(before)} before, ${dice(summary.bestDice)} at best, ${dice(after)} now`]),
+      ...(best === null ? [] : [`adapters: ${best}`]),
+      outcome === 'done'
+        ? `done in ${seconds.toFixed(0)} s: ${this.run}`
+        : `stopped after ${summary.epoch} of ${summary.epochs} epochs; go on with: med-sa resume ${quoted(this.run)}`,
+    ]);
+    return outcome === 'done' ? exitCodes.success : interrupts.exitCode;
+  }
+}
+
+/** Everything that the run's log tells, the part before a resumption too. */
+function progressOf(run: string): ReturnType<RunProgress['report']> {
+  const progress = new RunProgress(run);
+  const lines = fs.readFileSync(path.join(run, 'events.jsonl'), 'utf8').split('\n');
+  // This process wrote or checked each of these lines.
+  for (const line of lines) if (line !== '') progress.apply(JSON.parse(line) as RunEvent);
+  return progress.report();
+}
+
+const quoted = (file: string): string => (/^[\w./~:\\-]+$/.test(file) ? file : JSON.stringify(file));
