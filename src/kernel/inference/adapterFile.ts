@@ -6,6 +6,7 @@ import type { TensorData } from '../graph';
 import { adapterShapes } from '../medsa/shapes';
 import type { AdapterOptions } from '../medsa/options';
 import { samShapes } from '../sam/shapes';
+import { parseEntry } from './metadata';
 import { checkTensors, fileHash, type ModelFile } from './modelFile';
 
 /** Raised when the meaning of what is written changes. */
@@ -23,6 +24,13 @@ const optionsSchema = z.object({
   prompt: z.enum(['none', 'hyper']),
 });
 
+const metadataSchema = z.object({
+  tune: z.enum(tuneNames),
+  options: optionsSchema.nullable(),
+  imageSize: z.number().int().positive(),
+  step: z.number().int().nonnegative(),
+});
+
 /** What a fine-tune leaves: adapters, or the base's tensors that were trained. */
 export interface AdapterFile {
   readonly name: string;
@@ -30,6 +38,8 @@ export interface AdapterFile {
   readonly tune: Tune;
   /** null where nothing is attached (`decoder`, `full`). */
   readonly options: AdapterOptions | null;
+  /** Side at which images entered the model in training, pixels; they enter with it ever after. */
+  readonly imageSize: number;
   /** Adapter tensors, or replacements of the base's. */
   readonly tensors: ReadonlyMap<string, TensorData>;
   readonly step: number;
@@ -38,11 +48,13 @@ export interface AdapterFile {
 export interface AdapterNotes {
   readonly tune: Tune;
   readonly options: AdapterOptions | null;
+  readonly imageSize: number;
   readonly base: string;
   readonly baseHash: string;
   readonly step: number;
 }
 
+/** Writes a fine-tune's result, at once or not at all. */
 export async function writeAdapters(
   file: string,
   tensors: ReadonlyMap<string, TensorData>,
@@ -53,13 +65,14 @@ export async function writeAdapters(
     version: String(adapterFormat),
     tune: notes.tune,
     options: JSON.stringify(notes.options),
+    image_size: String(notes.imageSize),
     base: notes.base,
     base_sha256: notes.baseHash,
     step: String(notes.step),
   });
 }
 
-/** @throws UserError when the file is not one of ours, newer than this version, or belongs to another base model. */
+/** @throws UserError when the file is not one of ours, newer than this version, damaged, or of another base model. */
 export async function readAdapters(file: string, base: ModelFile): Promise<AdapterFile> {
   const { tensors, metadata } = await readSafetensors(file);
   if (metadata.format !== 'med-sa-adapters') {
@@ -68,32 +81,31 @@ export async function readAdapters(file: string, base: ModelFile): Promise<Adapt
   if (Number(metadata.version) > adapterFormat) {
     throw new UserError(`${file} was made by a newer version of Med-SA Notebook: update to read it`, { file });
   }
-  const tune = z.enum(tuneNames).safeParse(metadata.tune);
-  const options = optionsSchema.nullable().safeParse(JSON.parse(metadata.options ?? 'null'));
-  if (!tune.success || !options.success)
-    throw new UserError(`${file}: its metadata are damaged; train again`, { file });
+  const parsed = metadataSchema.safeParse({
+    tune: metadata.tune,
+    options: parseEntry(metadata.options),
+    // The first files had no such entry: they were made at the base's own size.
+    imageSize: Number(metadata.image_size ?? base.config.imageSize),
+    step: Number(metadata.step),
+  });
+  if (!parsed.success) {
+    const wrong = parsed.error.issues[0].path[0];
+    throw new UserError(`${file}: its metadata are damaged (${String(wrong)}): train again`, { file });
+  }
+  const { tune, options, imageSize, step } = parsed.data;
   if (metadata.base_sha256 !== (await fileHash(base.file))) {
     throw new UserError(
-      `${file} was trained on the model ${metadata.base}, not on this ${base.name}: choose that model`,
-      {
-        file,
-      },
+      `${file} was trained on another model file (${metadata.base}) than ${base.file}: choose that model`,
+      { file },
     );
   }
   const all = samShapes(base.config);
   const expected =
-    options.data === null
-      ? new Map([...all].filter(([name]) => tune.data === 'full' || name.startsWith('mask_decoder.')))
-      : adapterShapes(base.config, options.data);
+    options === null
+      ? new Map([...all].filter(([name]) => tune === 'full' || name.startsWith('mask_decoder.')))
+      : adapterShapes(base.config, options);
   checkTensors(file, tensors, new Map([...expected].filter(([name]) => !isFixed(name))));
-  return {
-    name: adapterName(file),
-    file,
-    tune: tune.data,
-    options: options.data,
-    tensors,
-    step: Number(metadata.step),
-  };
+  return { name: adapterName(file), file, tune, options, imageSize, tensors, step };
 }
 
 /** The random projection of positions is no parameter: nothing trains it. */

@@ -9,6 +9,7 @@ import type { TensorData } from '../graph';
 import { samConfigs, type SamConfig } from '../sam/config';
 import { samShapes, type ShapeTable } from '../sam/shapes';
 import { modelsFolder } from './mediaFolder';
+import { parseEntry } from './metadata';
 
 export const embeddedModel = 'phantom-sam';
 
@@ -41,9 +42,12 @@ export const samConfigSchema = z.object({
   maskInChannels: size,
 });
 
+/** Whether a model is named by a file, not by its name. */
+export const isModelPath = (nameOrFile: string): boolean => /[\\/]|\.(safetensors|pth|pt)$/.test(nameOrFile);
+
 /** Path of a model named by file or by name. @throws UserError naming what there is. */
 export async function resolveModel(nameOrFile: string): Promise<string> {
-  if (/[\\/]|\.(safetensors|pth|pt)$/.test(nameOrFile)) {
+  if (isModelPath(nameOrFile)) {
     if (existsSync(nameOrFile)) return path.resolve(nameOrFile);
     throw new UserError(`model file ${nameOrFile} does not exist: check the path`, { file: nameOrFile });
   }
@@ -66,22 +70,15 @@ export async function readModel(nameOrFile: string): Promise<ModelFile> {
 
 function configOf(file: string, tensors: ReadonlyMap<string, TensorData>, metadata: string | undefined): SamConfig {
   if (metadata !== undefined) {
-    const parsed = samConfigSchema.safeParse(parseJson(metadata));
+    const parsed = samConfigSchema.safeParse(parseEntry(metadata));
     if (parsed.success) return parsed.data;
-    throw new UserError(`${file}: its config is not one of a SAM (${parsed.error.issues[0].path.join('.')})`, { file });
+    const wrong = parsed.error.issues[0].path.join('.') || 'it is no JSON object';
+    throw new UserError(`${file}: its config is not that of a SAM (${wrong}): get the file again`, { file });
   }
   const width = tensors.get('image_encoder.pos_embed')?.shape[3];
   const known = Object.values(samConfigs).find((config) => config.embedDim === width);
   if (known !== undefined) return known;
   throw new UserError(`${file} is no SAM: it has no image encoder of a known width (768, 1024 or 1280)`, { file });
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
 }
 
 /** @throws UserError saying which tensors are missing, unexpected or of another shape. */

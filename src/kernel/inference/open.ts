@@ -24,7 +24,8 @@ export function composeModel(base: ModelFile, adapters: AdapterFile | null): Sam
   const tensors = new Map<string, TensorData>([...base.tensors, ...(adapters?.tensors ?? [])]);
   const weights = constantWeights(tensors);
   const options = adapters?.options ?? null;
-  return { config: base.config, weights, seams: options === null ? bare : adapterSeams(weights, options) };
+  const config = { ...base.config, imageSize: adapters?.imageSize ?? base.config.imageSize };
+  return { config, weights, seams: options === null ? bare : adapterSeams(weights, options) };
 }
 
 /** Opens a model, with adapters, for prompts. @throws UserError when a file is missing, unreadable or does not fit. */

@@ -54,10 +54,11 @@ function resize(map: LogitMap, width: number, height: number, keepWidth = width,
   return { data, width: keepWidth, height: keepHeight };
 }
 
-/** Size of an image whose longest side is brought to `side` (med-sa.md, section 1, "Pixels"). */
+/** Size of an image whose longest side is brought to `side`, at least one pixel (med-sa.md, section 1, "Pixels"). */
 export function fitSize(width: number, height: number, side: number): { width: number; height: number } {
   const scale = side / Math.max(width, height);
-  return { width: Math.floor(width * scale + 0.5), height: Math.floor(height * scale + 0.5) };
+  const fitted = (extent: number): number => Math.max(1, Math.floor(extent * scale + 0.5));
+  return { width: fitted(width), height: fitted(height) };
 }
 
 /** Low-resolution logits → logits of the original image: up to the padded square, crop the padding, to the original. */

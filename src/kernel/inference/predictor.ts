@@ -90,14 +90,14 @@ export class SamPredictor implements Predictor {
       has_mask: tensorData([1], [options.previous === undefined ? 0 : 1]),
     });
     const { low_res_masks: masks, iou } = await executor.run(loaded, feeds, { signal: options.signal });
-    return (options.multimask ? [1, 2, 3] : [0])
-      .map((token) => {
-        const data = masks.data.slice(token * side * side, (token + 1) * side * side);
-        const { side: square, resized, original } = image.geometry;
-        const logits = originalLogits({ data, width: side, height: side }, square, resized, original);
-        return { mask: threshold(logits), iou: clamp(iou.data[token]), lowRes: { data, side } };
-      })
-      .sort((a, b) => b.iou - a.iou);
+    const tokens = options.multimask ? [1, 2, 3] : [0];
+    tokens.sort((a, b) => iou.data[b] - iou.data[a]);
+    return tokens.map((token) => {
+      const data = masks.data.slice(token * side * side, (token + 1) * side * side);
+      const { side: square, resized, original } = image.geometry;
+      const logits = originalLogits({ data, width: side, height: side }, square, resized, original);
+      return { mask: threshold(logits), iou: clamp(iou.data[token]), lowRes: { data, side } };
+    });
   }
 
   async dispose(): Promise<void> {

@@ -2,20 +2,17 @@ import type { RunEvent } from '../../protocol';
 import { writeSafetensors } from '../checkpoints';
 import { Random } from '../datasets';
 import { drawPhantom } from '../datasets/phantoms';
-import { summary } from '../evaluation';
-import { tensorData, type TensorData } from '../graph';
-import { evaluateSamples } from '../inference/evaluate';
-import { SamPredictor } from '../inference/predictor';
+import type { TensorData } from '../graph';
 import { initialSam } from '../medsa/initialise';
 import type { Executor } from '../runtime/types';
 import { samConfigs, type SamConfig } from '../sam/config';
 import { samShapes } from '../sam/shapes';
 import { phantomExamples } from './examples';
 import { RunDirectory } from './runDirectory';
-import { freshState, readState, type TrainingState } from './state';
-import { stepInputs, trainingModel } from './trainStep';
-import { trainableOf, type Trainable } from './trainable';
-import { train, type Metrics, type TrainingOutcome } from './trainer';
+import { freshState, readState } from './state';
+import { trainableOf } from './trainable';
+import { train, type TrainingOutcome } from './trainer';
+import { Validator } from './validator';
 
 /** One stage of pre-training; the embedded model is taught coarse first, then at its own size. */
 export interface PretrainStage {
@@ -52,7 +49,7 @@ export async function pretrainStage(
 ): Promise<TrainingOutcome> {
   const tensors = initial ?? initialSam(samShapes(config), new Random(seed).fork('initial model'));
   const trainable = trainableOf('full', config, tensors, new Random(seed));
-  const started = isStarted(folder);
+  const started = RunDirectory.exists(folder);
   const run = started ? RunDirectory.open(folder).run : await RunDirectory.create(folder, { ...stage, seed });
   let state = freshState(trainable.layout.pack(trainable.initial));
   if (started) {
@@ -61,42 +58,46 @@ export async function pretrainStage(
     state = saved.state;
   }
   const sized = { ...config, imageSize: stage.imageSize };
-  return train(
-    {
-      run,
-      executor,
-      config: sized,
-      trainable,
-      examples: phantomExamples(stage.images, stage.imageSize),
-      epochs: stage.epochs,
-      batch: stage.batch,
-      promptsPerImage: stage.promptsPerImage,
-      prompts: 3,
-      loss: 'focal-dice',
-      lr: stage.lr,
-      weightDecay: 0.05,
-      multimask: true,
-      seed: seed + stage.imageSize,
-      targetSide: 128,
-      from: 'image',
-      validate: phantomValidator(executor, sized, trainable, seed),
-      save: (file, { parameters }) => writeModel(file, trainable.layout.unpack(parameters), trainable.frozen),
-      checkpointSeconds: 180,
-      onEvent,
-    },
-    state,
-    signal,
-  );
-}
-
-const isStarted = (folder: string): boolean => {
+  // Objects of every family that training never draws.
+  const validator = new Validator({
+    executor,
+    config: sized,
+    trainable,
+    samples: unseenPhantoms(100, sized.imageSize, seed),
+    settings: ['1-point', '3-points', 'bbox-0.75'],
+    seed,
+  });
   try {
-    RunDirectory.open(folder);
-    return true;
-  } catch {
-    return false;
+    return await train(
+      {
+        run,
+        executor,
+        config: sized,
+        trainable,
+        examples: phantomExamples(stage.images, stage.imageSize),
+        epochs: stage.epochs,
+        batch: stage.batch,
+        promptsPerImage: stage.promptsPerImage,
+        prompts: 3,
+        loss: 'focal-dice',
+        lr: stage.lr,
+        weightDecay: 0.05,
+        multimask: true,
+        seed: seed + stage.imageSize,
+        targetSide: 128,
+        from: 'image',
+        validate: (present, stop) => validator.score(present, stop),
+        save: (file, { parameters }) => writeModel(file, trainable.layout.unpack(parameters), trainable.frozen),
+        checkpointSeconds: 180,
+        onEvent,
+      },
+      state,
+      signal,
+    );
+  } finally {
+    await validator.dispose();
   }
-};
+}
 
 /** Writes a whole SAM with its config, half precision. */
 export function writeModel(
@@ -106,36 +107,6 @@ export function writeModel(
 ): Promise<void> {
   const metadata = { format: 'med-sa-model', version: '1', config: JSON.stringify(config) };
   return writeSafetensors(file, new Map([...trained, ...fixed]), metadata, { half: true });
-}
-
-/** Unseen phantoms of every family, a hundred objects, one click each. */
-function phantomValidator(
-  executor: Executor,
-  sized: SamConfig,
-  trainable: Trainable,
-  seed: number,
-): (state: TrainingState) => Promise<Metrics> {
-  const samples = unseenPhantoms(100, sized.imageSize, seed);
-  const parameters = trainable.layout.read(stepInputs.parameters);
-  let current = new Float32Array(0);
-  const predictor = new SamPredictor({
-    model: trainingModel({ config: sized, ...trainable }, parameters.tensors),
-    executor,
-    modelName: 'pretraining',
-    adaptersName: null,
-    feeds: () => ({ [stepInputs.parameters]: tensorData([current.length], current) }),
-  });
-  return async (state) => {
-    current = state.parameters as Float32Array<ArrayBuffer>;
-    const settings = ['1-point', '3-points', 'bbox-0.75'] as const;
-    const scores = await evaluateSamples(predictor, samples, new Random(seed).fork('validation'), { settings });
-    return Object.fromEntries(
-      Object.entries(scores).map(([setting, rows]) => [
-        setting,
-        { dice: summary(rows.map((row) => row.dice)).mean, iou: summary(rows.map((row) => row.iou)).mean },
-      ]),
-    );
-  };
 }
 
 /** Phantoms that training never draws: their seeds lie in a stream of their own. */

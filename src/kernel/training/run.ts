@@ -1,21 +1,18 @@
+import { z } from 'zod';
 import type { RunEvent } from '../../protocol';
-import { loadAll, openDataset, Random, splitByGroup, type Sample } from '../datasets';
-import { summary } from '../evaluation';
-import { CancelledError, UserError } from '../errors';
-import { fileHash, readModel, type ModelFile } from '../inference/modelFile';
+import { loadAll, openDataset, Random, splitByGroup, type LoadedSamples, type Sample } from '../datasets';
+import { UserError } from '../errors';
+import { fileHash, isModelPath, readModel, type ModelFile } from '../inference/modelFile';
 import { writeAdapters } from '../inference/adapterFile';
-import { evaluateSamples } from '../inference/evaluate';
-import { SamPredictor } from '../inference/predictor';
-import { tensorData } from '../graph';
 import type { Executor } from '../runtime/types';
 import type { SamConfig } from '../sam/config';
-import { datasetExamples } from './examples';
+import { datasetExamples, type ExampleSource } from './examples';
 import { trainOptionsSchema, type TrainOptions } from './options';
-import { RunDirectory } from './runDirectory';
-import { freshState, readState, type TrainingState } from './state';
-import { stepInputs, trainingModel } from './trainStep';
+import { RunDirectory, type NewRunEvent } from './runDirectory';
+import { freshState, readState, writeState, type TrainingState } from './state';
 import { trainableOf, type Trainable } from './trainable';
-import { train, type Metrics, type TrainingOutcome } from './trainer';
+import { train, type TrainingOutcome } from './trainer';
+import { Validator } from './validator';
 
 export interface RunContext {
   readonly executor: Executor;
@@ -25,50 +22,78 @@ export interface RunContext {
   readonly onProgress?: (message: string) => void;
 }
 
-/** Begins a run in `folder`. @throws UserError before anything is written when data, model or options are wrong. */
+/** `config.json` of a run: its options and what they stood for when it began. */
+const runConfigSchema = trainOptionsSchema.extend({
+  modelHash: z.string(),
+  split: z.object({ train: z.array(z.string()), validation: z.array(z.string()) }),
+});
+
+/**
+ * Begins a run in `folder`.
+ * @throws UserError when data, model or options are wrong, CancelledError when the signal is raised while they are
+ * read: nothing is written then.
+ */
 export async function startRun(options: TrainOptions, folder: string, context: RunContext): Promise<TrainingOutcome> {
   const material = await gather(options, context);
-  const { baseHash, train: training, validation } = material;
-  const groups = (samples: readonly Sample[]): string[] => [...new Set(samples.map(({ group }) => group))];
+  const { base, baseHash, split, trainable } = material;
   const run = await RunDirectory.create(folder, {
     ...options,
+    // A resumed run may be called from another folder.
+    model: isModelPath(options.model) ? base.file : options.model,
     modelHash: baseHash,
-    split: { train: groups(training), validation: groups(validation) },
+    split,
   });
-  const state = freshState(material.trainable.layout.pack(material.trainable.initial));
+  const state = freshState(trainable.layout.pack(trainable.initial));
+  await writeState(run.checkpoint('state'), state, run.eventBytes);
   return conduct(run, options, material, state, null, context);
 }
 
-/** Goes on with a run that was stopped or killed. @throws UserError when it cannot be resumed. */
+/**
+ * Goes on with a run that was stopped or killed.
+ * @throws UserError when it cannot be resumed, CancelledError when the signal is raised while its data are read: it
+ * stays as it was.
+ */
 export async function resumeRun(folder: string, context: RunContext): Promise<TrainingOutcome> {
   const { run, config } = RunDirectory.open(folder);
-  const parsed = trainOptionsSchema.loose().safeParse(config);
+  const parsed = runConfigSchema.safeParse(config);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
     throw new UserError(`${run.file('config.json')}: ${issue.path.join('.')}: ${issue.message}`, { file: run.folder });
   }
-  const material = await gather(parsed.data, context);
-  if (parsed.data.modelHash !== material.baseHash) {
-    throw new UserError(`${run.folder} began with another file of the model ${parsed.data.model}: put that file back`, {
+  const { modelHash, split, ...options } = parsed.data;
+  const material = await gather(options, context);
+  if (modelHash !== material.baseHash) {
+    throw new UserError(`${run.folder} began with another file of the model ${options.model}: put that file back`, {
       file: material.base.file,
     });
   }
+  if (JSON.stringify(split) !== JSON.stringify(material.split)) {
+    throw new UserError(
+      `${options.data} holds other groups than when ${run.folder} began, which would mix training and validation: ` +
+        'put the data back, or start a new run',
+      { file: options.data },
+    );
+  }
   const { state, eventBytes } = await readState(run.checkpoint('state'), material.trainable.layout.size);
   run.rewind(eventBytes);
-  return conduct(run, parsed.data, material, state, state.step, context);
+  return conduct(run, options, material, state, state.step, context);
 }
 
+/** What a run works on, read and found in order. */
 interface Material {
   readonly base: ModelFile;
   readonly baseHash: string;
+  /** The base's sizes at the side that images enter with. */
   readonly config: SamConfig;
   readonly trainable: Trainable;
-  readonly train: readonly Sample[];
-  readonly validation: readonly Sample[];
+  /** Groups on either side. */
+  readonly split: { readonly train: readonly string[]; readonly validation: readonly string[] };
+  readonly examples: ExampleSource;
+  readonly held: LoadedSamples;
 }
 
 /** Reads everything that the options name. */
-async function gather(options: TrainOptions, { onProgress }: RunContext): Promise<Material> {
+async function gather(options: TrainOptions, { onProgress, signal }: RunContext): Promise<Material> {
   onProgress?.(`opening ${options.data}`);
   const { samples } = await openDataset(options.data, { layout: options.layout });
   const split =
@@ -84,25 +109,35 @@ async function gather(options: TrainOptions, { onProgress }: RunContext): Promis
     );
   }
   const random = new Random(options.seed).fork('initial parameters');
-  const trainable = trainableOf(options.tune, base.config, base.tensors, random);
-  return { base, baseHash: await fileHash(base.file), config, trainable, ...split };
+  const reading = (what: string) => (done: number, total: number) => onProgress?.(`reading ${what} ${done}/${total}`);
+  return {
+    base,
+    baseHash: await fileHash(base.file),
+    config,
+    trainable: trainableOf(options.tune, base.config, base.tensors, random),
+    split: { train: groupsOf(split.train), validation: groupsOf(split.validation) },
+    examples: await datasetExamples(split.train, config.imageSize, { onProgress: reading('images'), signal }),
+    held: await loadAll(split.validation, { onProgress: reading('validation images'), signal }),
+  };
 }
+
+const groupsOf = (samples: readonly Sample[]): string[] => [...new Set(samples.map(({ group }) => group))];
 
 async function conduct(
   run: RunDirectory,
   options: TrainOptions,
-  material: Material,
+  { base, baseHash, config, trainable, examples, held }: Material,
   state: TrainingState,
   resumedFrom: number | null,
-  context: RunContext,
+  { executor, signal, onEvent }: RunContext,
 ): Promise<TrainingOutcome> {
-  const { executor, signal, onEvent, onProgress } = context;
-  const { base, baseHash, config, trainable } = material;
-  const emit = (event: Parameters<RunDirectory['append']>[0]): void => onEvent?.(run.append(event));
+  const emit = (event: NewRunEvent): void => {
+    const written = run.append(event);
+    onEvent?.(written);
+  };
+  const { seed } = options;
+  const validator = new Validator({ executor, config, trainable, samples: held, settings: ['1-point'], seed });
   try {
-    const reading = (what: string) => (done: number, total: number) => onProgress?.(`reading ${what} ${done}/${total}`);
-    const examples = await datasetExamples(material.train, config.imageSize, { onProgress: reading('images'), signal });
-    const held = await loadAll(material.validation, { onProgress: reading('validation images'), signal });
     emit({
       type: 'start',
       epochs: options.epochs,
@@ -112,7 +147,6 @@ async function conduct(
       resumedFrom,
     });
     run.log(`${resumedFrom === null ? 'started' : `resumed from step ${resumedFrom}`} on ${executor.device}`);
-    const validate = validator(executor, config, trainable, held, options);
     const outcome = await train(
       {
         run,
@@ -128,14 +162,15 @@ async function conduct(
         lr: options.lr,
         weightDecay: options.weightDecay,
         multimask: false,
-        seed: options.seed,
+        seed,
         targetSide: config.imageSize,
         from: options.tune === 'decoder' ? 'embedding' : 'image',
-        validate,
+        validate: (present, stop) => validator.score(present, stop),
         save: (file, { parameters, step }) =>
           writeAdapters(file, trainable.layout.unpack(parameters), {
             tune: options.tune,
             options: trainable.adapters,
+            imageSize: config.imageSize,
             base: base.name,
             baseHash,
             step,
@@ -154,41 +189,11 @@ async function conduct(
     run.log(outcome);
     return outcome;
   } catch (error) {
-    const stopped = error instanceof CancelledError;
     const message = error instanceof Error ? error.message : String(error);
-    emit({ type: 'end', status: stopped ? 'stopped' : 'failed', message });
-    run.log(`${stopped ? 'stopped' : 'failed'}: ${error instanceof Error ? (error.stack ?? message) : message}`);
-    if (stopped) return 'stopped';
+    emit({ type: 'end', status: 'failed', message });
+    run.log(`failed: ${error instanceof Error ? (error.stack ?? message) : message}`);
     throw error;
+  } finally {
+    await validator.dispose();
   }
-}
-
-/** Scores the present parameters with one click per sample, the same clicks every time. */
-function validator(
-  executor: Executor,
-  config: SamConfig,
-  trainable: Trainable,
-  held: Awaited<ReturnType<typeof loadAll>>,
-  { seed }: TrainOptions,
-): (state: TrainingState, signal?: AbortSignal) => Promise<Metrics> {
-  const parameters = trainable.layout.read(stepInputs.parameters);
-  let current = new Float32Array(0);
-  const predictor = new SamPredictor({
-    model: trainingModel({ config, ...trainable }, parameters.tensors),
-    executor,
-    modelName: 'training',
-    adaptersName: null,
-    feeds: () => ({ [stepInputs.parameters]: tensorData([current.length], current) }),
-  });
-  return async (state, signal) => {
-    current = state.parameters as Float32Array<ArrayBuffer>;
-    const settings = ['1-point'] as const;
-    const scores = await evaluateSamples(predictor, held, new Random(seed).fork('validation'), { settings, signal });
-    return Object.fromEntries(
-      Object.entries(scores).map(([setting, rows]) => [
-        setting,
-        { dice: summary(rows.map((row) => row.dice)).mean, iou: summary(rows.map((row) => row.iou)).mean },
-      ]),
-    );
-  };
 }

@@ -1,5 +1,6 @@
 import fs from 'node:fs';
 import path from 'node:path';
+import { z } from 'zod';
 import type { RunEvent } from '../../protocol';
 import { UserError } from '../errors';
 import { writeFileAtomically } from '../files';
@@ -20,11 +21,16 @@ export class RunDirectory {
 
   private constructor(readonly folder: string) {}
 
-  /** Makes a new run. @throws UserError when the folder holds something else already. */
-  static async create(folder: string, config: unknown): Promise<RunDirectory> {
+  /** Whether the folder holds a run, whole or not. */
+  static exists(folder: string): boolean {
+    return fs.existsSync(path.join(folder, 'config.json'));
+  }
+
+  /** Makes a new run. @throws UserError when the folder holds a run already or cannot be made. */
+  static async create(folder: string, config: object): Promise<RunDirectory> {
     const run = new RunDirectory(path.resolve(folder));
     // A starter may have left its own notes here (who started the run); a config marks a run that has begun.
-    if (fs.existsSync(run.file('config.json'))) {
+    if (RunDirectory.exists(run.folder)) {
       throw new UserError(`${run.folder} holds a run already: name another folder for --out, or resume that run`, {
         file: run.folder,
       });
@@ -38,30 +44,43 @@ export class RunDirectory {
       });
     }
     await writeFileAtomically(run.file('config.json'), [
-      Buffer.from(JSON.stringify({ version: runFormat, ...(config as object) }, null, 2) + '\n'),
+      Buffer.from(JSON.stringify({ version: runFormat, ...config }, null, 2) + '\n'),
     ]);
+    run.claim();
     return run;
   }
 
-  /** Opens a run to go on with it. @throws UserError when there is none. */
+  /** Opens a run to go on with it. @throws UserError when there is none, it is damaged, or newer than this version. */
   static open(folder: string): { run: RunDirectory; config: unknown } {
     const run = new RunDirectory(path.resolve(folder));
     const file = run.file('config.json');
-    if (!fs.existsSync(file)) {
+    if (!RunDirectory.exists(run.folder)) {
       throw new UserError(`${run.folder} holds no run: config.json is missing`, { file: run.folder });
     }
-    let config: { version?: number };
+    let config: unknown;
     try {
-      config = JSON.parse(fs.readFileSync(file, 'utf8')) as { version?: number };
+      config = JSON.parse(fs.readFileSync(file, 'utf8'));
     } catch (cause) {
       throw new UserError(`${file} is not JSON: the run cannot be resumed`, { file, cause });
     }
-    if ((config.version ?? 0) > runFormat) {
+    const versioned = z.object({ version: z.number() }).safeParse(config);
+    if (!versioned.success) {
+      throw new UserError(`${file} states no version: it is no run's, or is damaged; the run cannot be resumed`, {
+        file,
+      });
+    }
+    if (versioned.data.version > runFormat) {
       throw new UserError(`${run.folder} was made by a newer version of Med-SA Notebook: update to resume it`, {
         file,
       });
     }
+    run.claim();
     return { run, config };
+  }
+
+  /** Says which process works on the run, so that others can tell whether it is alive, and stop it. */
+  private claim(): void {
+    fs.writeFileSync(this.file('process.json'), JSON.stringify({ pid: process.pid }) + '\n');
   }
 
   file(...parts: string[]): string {
@@ -79,8 +98,11 @@ export class RunDirectory {
 
   /** Cuts the events that a checkpoint does not know of: they are about to happen again. */
   rewind(eventBytes: number): void {
-    if (fs.existsSync(this.file('events.jsonl'))) fs.truncateSync(this.file('events.jsonl'), eventBytes);
-    this.bytes = eventBytes;
+    const file = this.file('events.jsonl');
+    // After a power cut the log may be shorter than the checkpoint remembers: cutting must not lengthen it.
+    const written = fs.statSync(file, { throwIfNoEntry: false })?.size ?? 0;
+    this.bytes = Math.min(eventBytes, written);
+    if (written > this.bytes) fs.truncateSync(file, this.bytes);
   }
 
   append(event: NewRunEvent): RunEvent {

@@ -1,6 +1,8 @@
+import { z } from 'zod';
 import { readSafetensors, writeSafetensors } from '../checkpoints';
 import { UserError } from '../errors';
 import { tensorData } from '../graph';
+import { parseEntry } from '../inference/metadata';
 
 /** Everything a run continues from; the rest follows from the seed and the position. */
 export interface TrainingState {
@@ -15,6 +17,15 @@ export interface TrainingState {
   batch: number;
   bestDice: number | null;
 }
+
+/** The `position` entry of a state's metadata. */
+const positionSchema = z.object({
+  step: z.number().int().nonnegative(),
+  epoch: z.number().int().positive(),
+  batch: z.number().int().nonnegative(),
+  bestDice: z.number().nullable(),
+  eventBytes: z.number().int().nonnegative(),
+});
 
 const format = 'med-sa-training-state';
 const version = 1;
@@ -58,12 +69,8 @@ export async function readState(file: string, size: number): Promise<{ state: Tr
     throw new UserError(`${file} holds other parameters than this run's model: the run cannot be resumed`, { file });
   }
   const [parameters, firstMoment, secondMoment] = vectors as Float32Array[];
-  const { eventBytes, ...position } = JSON.parse(metadata.position) as {
-    step: number;
-    epoch: number;
-    batch: number;
-    bestDice: number | null;
-    eventBytes: number;
-  };
+  const parsed = positionSchema.safeParse(parseEntry(metadata.position));
+  if (!parsed.success) throw new UserError(`${file}: its metadata are damaged; the run cannot be resumed`, { file });
+  const { eventBytes, ...position } = parsed.data;
   return { state: { parameters, firstMoment, secondMoment, ...position }, eventBytes };
 }

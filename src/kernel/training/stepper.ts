@@ -1,0 +1,135 @@
+import type { Random } from '../datasets';
+import { UserError } from '../errors';
+import { tensorData, type TensorData } from '../graph';
+import type { ProgramCache } from '../runtime/programCache';
+import type { Executor } from '../runtime/types';
+import { gridOf, type SamConfig } from '../sam/config';
+import { adamWDefaults, scheduleAt, type AdamWOptions } from './adamw';
+import { TrainingBatch } from './batch';
+import { embeddingCache } from './embeddings';
+import type { ExampleSource } from './examples';
+import type { LossName } from './losses';
+import { learningRateAt } from './schedule';
+import type { TrainingState } from './state';
+import { compileTrainStep, stepInputs } from './trainStep';
+import type { Trainable } from './trainable';
+
+/** What the steps of a run have in common. */
+export interface StepperSetup {
+  readonly executor: Executor;
+  /** The base model's sizes at the side that images enter with. */
+  readonly config: SamConfig;
+  readonly trainable: Trainable;
+  readonly examples: ExampleSource;
+  readonly promptsPerImage: number;
+  /** Most prompts per sample: the first one and the corrective clicks after it. */
+  readonly prompts: number;
+  readonly loss: LossName;
+  /** Peak learning rate. */
+  readonly lr: number;
+  readonly weightDecay: number;
+  /** Train the three ambiguous masks too. */
+  readonly multimask: boolean;
+  /** Side of the targets that the loss sees. */
+  readonly targetSide: number;
+  /** `embedding`: the encoder does not train; its outputs are kept. */
+  readonly from: 'image' | 'embedding';
+}
+
+/** What one optimiser step came to. */
+export interface StepReport {
+  readonly loss: number;
+  readonly learningRate: number;
+  readonly imagesPerSecond: number;
+}
+
+/** Most batches end with the first prompt; some go on with corrective clicks, each a step of its own. */
+function drawSteps(random: Random, most: number): number {
+  const draw = random.next();
+  return Math.min(most, draw < 0.6 ? 1 : draw < 0.85 ? 2 : 3);
+}
+
+/** The steps of one batch: changes `state` in place and reports each. @throws DivergedError */
+export function stepper(setup: StepperSetup, programs: ProgramCache) {
+  const { config, trainable, executor, examples } = setup;
+  const optimiser: AdamWOptions = { ...adamWDefaults, weightDecay: setup.weightDecay, clipNorm: 1 };
+  const lowResSide = 4 * gridOf(config);
+  const embeddings = setup.from === 'embedding' ? embeddingCache(executor, programs, config, trainable.frozen) : null;
+
+  return async function* (
+    state: TrainingState,
+    indices: readonly number[],
+    random: Random,
+    progress: number,
+  ): AsyncGenerator<StepReport> {
+    const chosen = await Promise.all(
+      indices.map((index, place) => examples.example(index, random.fork(`example ${place}`))),
+    );
+    const batch = new TrainingBatch(chosen, config.imageSize, setup.promptsPerImage, random.fork('prompts'));
+    const seen: Record<string, TensorData> = embeddings
+      ? { [stepInputs.embedding]: await embeddings(indices, chosen) }
+      : { [stepInputs.image]: batch.images() };
+    const steps = drawSteps(random.fork('steps'), setup.prompts);
+    for (let index = 0; index < steps; index++) {
+      const started = performance.now();
+      const { tokens } = batch;
+      const loaded = await programs.get(`${indices.length}-${tokens}`, () =>
+        compileTrainStep({
+          config,
+          adapters: trainable.adapters,
+          layout: trainable.layout,
+          frozen: trainable.frozen,
+          from: setup.from,
+          images: indices.length,
+          promptsPerImage: setup.promptsPerImage,
+          tokens,
+          targetSide: setup.targetSide,
+          loss: setup.loss,
+          iouWeight: 1,
+          multimask: setup.multimask,
+          optimiser,
+        }),
+      );
+      const learningRate = learningRateAt(progress, setup.lr);
+      const flat = (data: Float32Array): TensorData => tensorData([data.length], data);
+      const schedule = Object.entries(scheduleAt(state.step + 1, learningRate, optimiser));
+      const result = await executor.run(
+        loaded,
+        {
+          ...seen,
+          ...batch.feeds(lowResSide, setup.targetSide),
+          [stepInputs.parameters]: flat(state.parameters),
+          [stepInputs.firstMoment]: flat(state.firstMoment),
+          [stepInputs.secondMoment]: flat(state.secondMoment),
+          ...Object.fromEntries(schedule.map(([name, value]) => [name, tensorData([], [value])])),
+        },
+        {
+          fetch: [
+            'loss',
+            'gradient_norm',
+            'low_res_masks',
+            'next_parameters',
+            'next_first_moment',
+            'next_second_moment',
+          ],
+        },
+      );
+      const [loss, gradientNorm] = [result.loss.data[0], result.gradient_norm.data[0]];
+      if (!Number.isFinite(loss + gradientNorm)) throw new DivergedError(state.step + 1, learningRate);
+      state.parameters = result.next_parameters.data;
+      state.firstMoment = result.next_first_moment.data;
+      state.secondMoment = result.next_second_moment.data;
+      state.step++;
+      yield { loss, learningRate, imagesPerSecond: (indices.length * 1000) / (performance.now() - started) };
+      if (index + 1 < steps) batch.correct(result.low_res_masks);
+    }
+  };
+}
+
+/** The loss or its gradient is no number any more. */
+export class DivergedError extends UserError {
+  override name = 'DivergedError';
+  constructor(step: number, learningRate: number) {
+    super(`the loss is no number at step ${step}: train with a learning rate below ${learningRate.toPrecision(2)}`);
+  }
+}

@@ -1,0 +1,164 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { readSafetensors, writeSafetensors } from '../../../src/kernel/checkpoints';
+import { CancelledError } from '../../../src/kernel/errors';
+import type { TrainOptions } from '../../../src/kernel/training/options';
+import { resumeRun, startRun } from '../../../src/kernel/training/run';
+import type { LocalExecutor } from '../../../src/kernel/runtime/localExecutor';
+import type { RunEvent } from '../../../src/protocol';
+import { testExecutor } from '../../support/executor';
+import { temporaryFolder } from '../../support/temporaryFolder';
+import { drawTinyPairs, writeTinyModel } from '../../support/tinyModel';
+import { bitsOf, courseOf, eventsOf, stoppedAt, tinyMaterial, undisturbed } from './tinyRun';
+
+const folder = temporaryFolder('resume');
+const whole = path.join(folder, 'whole');
+let executor: LocalExecutor;
+let options: TrainOptions;
+
+beforeAll(async () => {
+  executor = await testExecutor();
+  options = await tinyMaterial(folder);
+  expect(await startRun(options, whole, undisturbed(executor))).toBe('done');
+});
+
+const steps = (): Extract<RunEvent, { type: 'step' }>[] => eventsOf(whole).filter((event) => event.type === 'step');
+
+/** The end of `run` is that of the run that nobody stopped. */
+async function expectSameEnd(run: string): Promise<void> {
+  expect(courseOf(run)).toEqual(courseOf(whole));
+  for (const checkpoint of ['state', 'best', 'last'] as const) {
+    expect(await bitsOf(run, checkpoint)).toEqual(await bitsOf(whole, checkpoint));
+  }
+}
+
+const atStep = (step: number) => (event: RunEvent) => event.type === 'step' && event.step === step;
+const atValidation = (epoch: number) => (event: RunEvent) => event.type === 'validation' && event.epoch === epoch;
+
+describe('a run that is stopped and resumed', () => {
+  const moments: [string, () => (event: RunEvent) => boolean][] = [
+    ['before the first validation', () => (event) => event.type === 'start'],
+    ['before the first batch', () => atValidation(0)],
+    ['in the first batch', () => atStep(1)],
+    ['in the middle of an epoch', () => atStep(steps().filter(({ epoch }) => epoch === 1)[1].step)],
+    // Stopped in the last batch of an epoch, it ends in the validation after it.
+    ['in the last batch of an epoch', () => atStep(steps().filter(({ epoch }) => epoch === 1).at(-1)!.step)],
+    ['between two epochs', () => atValidation(1)],
+  ];
+
+  it.each(moments)('%s ends as if nothing had happened', async (moment, isTheMoment) => {
+    const run = path.join(folder, moment.replaceAll(' ', '-'));
+    expect(await startRun(options, run, stoppedAt(executor, isTheMoment()))).toBe('stopped');
+    expect(eventsOf(run).at(-1)).toMatchObject({ type: 'end', status: 'stopped' });
+    expect(courseOf(run).length).toBeLessThan(courseOf(whole).length);
+    expect(await resumeRun(run, undisturbed(executor))).toBe('done');
+    await expectSameEnd(run);
+  });
+
+  it('stopped again and again ends as if nothing had happened', async () => {
+    const run = path.join(folder, 'again');
+    let outcome = await startRun(options, run, stoppedAt(executor, atStep(1)));
+    let sittings = 1;
+    for (; outcome === 'stopped'; sittings++) {
+      let seen = 0;
+      const context = stoppedAt(executor, ({ type }) => type === 'step' && ++seen === 1);
+      outcome = await resumeRun(run, context);
+    }
+    expect(sittings).toBeGreaterThan(4);
+    await expectSameEnd(run);
+  });
+
+  it('killed without a word, with events after its last checkpoint, ends the same', async () => {
+    const run = path.join(folder, 'killed');
+    await startRun(options, run, stoppedAt(executor, atValidation(1)));
+    // What a kill leaves: events that no checkpoint knows of, the last one cut short.
+    fs.appendFileSync(path.join(run, 'events.jsonl'), `${JSON.stringify(steps()[0])}\n{"type":"st`);
+    expect(await resumeRun(run, undisturbed(executor))).toBe('done');
+    await expectSameEnd(run);
+  });
+
+  it('tells where it went on from', async () => {
+    const run = path.join(folder, 'told');
+    await startRun(options, run, stoppedAt(executor, atValidation(1)));
+    await resumeRun(run, undisturbed(executor));
+    const first = eventsOf(whole).find((event) => event.type === 'checkpoint');
+    const starts = eventsOf(run).filter((event) => event.type === 'start');
+    expect(starts.map(({ resumedFrom }) => resumedFrom)).toEqual([null, first!.step]);
+  });
+
+  it('has nothing left to do when it was done', async () => {
+    const run = path.join(folder, 'done');
+    fs.cpSync(whole, run, { recursive: true });
+    expect(await resumeRun(run, undisturbed(executor))).toBe('done');
+    await expectSameEnd(run);
+  });
+});
+
+describe('a run that cannot be resumed says why', () => {
+  const copyOfWhole = (name: string): string => {
+    const run = path.join(folder, name);
+    fs.cpSync(whole, run, { recursive: true });
+    return run;
+  };
+  const change = (file: string, edit: (config: Record<string, unknown>) => void): void => {
+    const config = JSON.parse(fs.readFileSync(file, 'utf8')) as Record<string, unknown>;
+    edit(config);
+    fs.writeFileSync(file, JSON.stringify(config));
+  };
+  const resuming = (run: string) => resumeRun(run, undisturbed(executor));
+
+  it('no run there', async () => {
+    await expect(resuming(path.join(folder, 'nowhere'))).rejects.toThrow(/nowhere holds no run/);
+  });
+
+  it('made by a newer version', async () => {
+    const run = copyOfWhole('newer');
+    change(path.join(run, 'config.json'), (config) => (config.version = 2));
+    await expect(resuming(run)).rejects.toThrow(/newer version of Med-SA Notebook/);
+  });
+
+  it('a state of a newer version', async () => {
+    const run = copyOfWhole('newer-state');
+    const file = path.join(run, 'checkpoints', 'state.safetensors');
+    const { tensors, metadata } = await readSafetensors(file);
+    await writeSafetensors(file, tensors, { ...metadata, version: '2' });
+    await expect(resuming(run)).rejects.toThrow(/newer version of Med-SA Notebook/);
+  });
+
+  it('a config that is no JSON, or none of a run', async () => {
+    const run = copyOfWhole('damaged');
+    const file = path.join(run, 'config.json');
+    for (const [content, said] of [
+      ['{', /is not JSON/],
+      ['null', /states no version/],
+      ['{"version":1}', /config\.json: data/],
+    ] as const) {
+      fs.writeFileSync(file, content);
+      await expect(resuming(run)).rejects.toThrow(said);
+    }
+  });
+
+  it('another model in the place of the one it began with', async () => {
+    const run = copyOfWhole('other-model');
+    const model = path.join(folder, 'other.safetensors');
+    await writeTinyModel(model, 2);
+    change(path.join(run, 'config.json'), (config) => (config.model = model));
+    await expect(resuming(run)).rejects.toThrow(/another file of the model/);
+  });
+
+  it('data of other subjects, which would mix training and validation', async () => {
+    const run = copyOfWhole('other-data');
+    const data = path.join(folder, 'more');
+    await drawTinyPairs(data, 12);
+    change(path.join(run, 'config.json'), (config) => (config.data = data));
+    await expect(resuming(run)).rejects.toThrow(/other groups than when/);
+  });
+
+  it('stopped while its data are read, it stays as it was', async () => {
+    const run = copyOfWhole('reading');
+    const before = fs.readFileSync(path.join(run, 'events.jsonl'), 'utf8');
+    await expect(resumeRun(run, { executor, signal: AbortSignal.abort() })).rejects.toThrow(CancelledError);
+    expect(fs.readFileSync(path.join(run, 'events.jsonl'), 'utf8')).toBe(before);
+  });
+});
