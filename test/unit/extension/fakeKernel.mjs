@@ -1,0 +1,19 @@
+// A kernel as small as one can be: answers a few requests, says junk, dies when asked to.
+import { createMessageConnection, IPCMessageReader, IPCMessageWriter } from 'vscode-jsonrpc/node';
+
+const connection = createMessageConnection(new IPCMessageReader(process), new IPCMessageWriter(process));
+process.on('disconnect', () => process.exit(0));
+
+connection.onRequest('status/get', () => ({ model: process.env.MEDSA_MODEL, pid: process.pid }));
+connection.onRequest('notebook/close', () => {
+  throw new Error('no such notebook');
+});
+connection.onRequest('cell/interrupt', () => process.exit(7));
+connection.onRequest('cell/execute', async ({ executionId }) => {
+  process.send({ junk: true });
+  await connection.sendNotification('nobody/listens', {});
+  await connection.sendNotification('cell/output', { notebook: 'n', executionId, output: { kind: 'clear' } });
+  return { ok: true };
+});
+connection.listen();
+console.log('kernel log line');

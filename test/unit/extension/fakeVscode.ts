@@ -1,0 +1,43 @@
+// The part of the vscode module that the extension's own logic touches, without VS Code.
+import { vi } from 'vitest';
+
+export class EventEmitter<T> {
+  private readonly listeners = new Set<(value: T) => void>();
+  readonly event = (listener: (value: T) => void): { dispose(): void } => {
+    this.listeners.add(listener);
+    return { dispose: () => this.listeners.delete(listener) };
+  };
+  fire(value: T): void {
+    for (const listener of this.listeners) listener(value);
+  }
+  dispose(): void {
+    this.listeners.clear();
+  }
+}
+
+export class NotebookCellOutputItem {
+  constructor(
+    readonly data: Uint8Array,
+    readonly mime: string,
+  ) {}
+  static text(text: string, mime: string): NotebookCellOutputItem {
+    return new NotebookCellOutputItem(Buffer.from(text), mime);
+  }
+  static stdout(text: string): NotebookCellOutputItem {
+    return this.text(text, 'stdout');
+  }
+  static stderr(text: string): NotebookCellOutputItem {
+    return this.text(text, 'stderr');
+  }
+  static error({ name, message }: Error): NotebookCellOutputItem {
+    return this.text(`${name}: ${message}`, 'error');
+  }
+}
+
+export class NotebookCellOutput {
+  constructor(public items: NotebookCellOutputItem[]) {}
+}
+
+export const window = {
+  showErrorMessage: vi.fn<(message: string, ...actions: string[]) => Promise<string | undefined>>(),
+};

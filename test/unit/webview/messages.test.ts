@@ -1,0 +1,85 @@
+import { describe, expect, it } from 'vitest';
+import { encodeMaskPatch } from '../../../src/kernel/imaging/maskPatch';
+import type { ImageOutput } from '../../../src/protocol';
+import { decodePatch } from '../../../webview/image/maskLayer';
+import { isImageEvent, readOutput } from '../../../webview/image/messages';
+import { diceData, lossData } from '../../../webview/training/curves';
+import { readSummary } from '../../../webview/training/messages';
+
+describe('a mask on its way to the viewer', () => {
+  // Long runs of both kinds: lengths of one, two and three bytes.
+  const mask = { width: 300, height: 200, data: new Uint8Array(60_000) };
+  mask.data[301] = 1;
+  mask.data.fill(1, 20_000, 40_000);
+
+  it('arrives as the kernel sent it', () => {
+    const patch = encodeMaskPatch(mask)!;
+    const { x, y, width, height, data } = decodePatch(patch, mask);
+    const arrived = new Uint8Array(mask.data.length);
+    for (let row = 0; row < height; row++)
+      arrived.set(data.subarray(row * width, (row + 1) * width), (y + row) * mask.width + x);
+    expect(Buffer.from(arrived).equals(Buffer.from(mask.data))).toBe(true);
+  });
+
+  it('is refused when it does not fit or is cut short', () => {
+    const patch = encodeMaskPatch(mask)!;
+    expect(() => decodePatch(patch, { width: 299, height: 200 })).toThrow(RangeError);
+    expect(() => decodePatch({ ...patch, runs: patch.runs.slice(0, 4) }, mask)).toThrow(RangeError);
+    expect(() => decodePatch({ ...patch, height: patch.height - 1 }, mask)).toThrow(RangeError);
+    expect(() => decodePatch({ ...patch, x: 0.5 }, mask)).toThrow(RangeError);
+  });
+});
+
+describe('what a notebook file holds', () => {
+  const image = { path: 'a.png', name: 'a.png', width: 4, height: 3, slices: 1, spacing: null };
+  const output: ImageOutput = { version: 1, viewId: 'v', sessionId: 's', image, slice: 0 };
+
+  it('is taken as an image only if it is one', () => {
+    expect(readOutput(output)).toBe(output);
+    const spoilt = [null, 'text', [], { ...output, version: 2 }, { ...output, viewId: 1 }, { ...output, image: null }];
+    const spoiltImages = [{ width: 0 }, { height: 1.5 }, { spacing: [1] }, { spacing: [0, 1] }, { name: null }];
+    for (const value of spoilt) expect(readOutput(value)).toBeNull();
+    for (const changes of spoiltImages) expect(readOutput({ ...output, image: { ...image, ...changes } })).toBeNull();
+  });
+
+  it('is taken as a run only if it is one', () => {
+    const run = { run: '/r', name: 'r', status: 'done', epochs: 1, epoch: 1, loss: [[1, 2]], dice: { p: [[1, 0.5]] } };
+    expect(readSummary(run)).toBe(run);
+    expect(readSummary({ ...run, loss: [[1]] })).toBeNull();
+    expect(readSummary({ ...run, dice: { p: 1 } })).toBeNull();
+    expect(readSummary({ ...run, dice: null })).toBeNull();
+  });
+
+  it('is told from messages by name', () => {
+    expect(isImageEvent({ type: 'viewer/busy', viewId: 'v', busy: null })).toBe(true);
+    expect(isImageEvent({ type: 'training/error', viewId: 'v' })).toBe(false);
+    expect(isImageEvent({ type: 'viewer/busy' })).toBe(false);
+  });
+});
+
+describe('curves', () => {
+  it('average the loss without a bias towards the start', () => {
+    const [steps, raw, smooth] = lossData(Array.from({ length: 50 }, (_, index) => [index + 1, 2]));
+    expect([steps.length, raw.length]).toEqual([50, 50]);
+    for (const value of smooth) expect(value).toBeCloseTo(2, 12);
+  });
+
+  it('share their steps, with gaps where a setting was not validated', () => {
+    const { names, data } = diceData({
+      a: [
+        [0, 0.1],
+        [20, 0.3],
+      ],
+      b: [
+        [10, 0.2],
+        [20, 0.4],
+      ],
+    });
+    expect(names).toEqual(['a', 'b']);
+    expect(data).toEqual([
+      [0, 10, 20],
+      [0.1, null, 0.3],
+      [null, 0.2, 0.4],
+    ]);
+  });
+});
