@@ -6,6 +6,7 @@ import type { NotebookFile } from '../../../src/kernel/notebook/ipynb';
 import type { KernelOptions } from '../../../src/kernel/notebook/kernel';
 import { imageMime, trainingMime, type CellOutput } from '../../../src/protocol';
 import { bundled } from '../../support/bundle';
+import { projectRoot } from '../../support/projectRoot';
 import { temporaryFolder } from '../../support/temporaryFolder';
 import { drawDiscs } from '../annotation/discs';
 import { FloodFillPredictor } from '../annotation/floodFillPredictor';
@@ -86,6 +87,28 @@ describe('a notebook without an editor', () => {
     expect(JSON.stringify(use.outputs)).toContain('flood-fill + best (test)');
     expect(JSON.stringify(measure.outputs)).toMatch(/--prompts 1-point,bbox-0.5.*--json/);
     expect(live.some((output) => output.kind === 'display' && output.replace)).toBe(true);
+  });
+
+  it('may be the demo', async () => {
+    const variables = {
+      dataFolder: 'hearts',
+      exampleImage: path.join(folder, 'discs.png'),
+      exampleClick: [16, 24],
+      epochs: 2,
+    };
+    const out = path.join(folder, 'demo', 'demo.ipynb');
+    const notebook = path.join(projectRoot, 'media', 'demo', 'demo.ipynb');
+    const result = await executeNotebook({ kernel, notebook, out, variables });
+    expect(result).toMatchObject({ ok: true, error: null });
+    const printed = JSON.stringify(read(out).cells.at(-1)?.outputs);
+    expect(printed).toMatch(/before: 40\.0 %.*after: {2}70\.0 %.*Adapters: .*best\.safetensors/);
+  });
+
+  it('is refused values that it has no place for', async () => {
+    const notebook = writeNotebook('plain.ipynb', [code('1')]);
+    await expect(executeNotebook({ kernel, notebook, out: notebook, variables: { epochs: 1 } })).rejects.toThrow(
+      /parameters/,
+    );
   });
 
   it('stops at the first error and keeps what was done until then', async () => {
