@@ -5,7 +5,7 @@ import { readSafetensors, writeSafetensors } from '../../../src/kernel/checkpoin
 import { CancelledError } from '../../../src/kernel/errors';
 import type { TrainOptions } from '../../../src/kernel/training/options';
 import { resumeRun, startRun } from '../../../src/kernel/training/run';
-import type { LocalExecutor } from '../../../src/kernel/runtime/localExecutor';
+import type { Executor } from '../../../src/kernel/runtime/types';
 import type { RunEvent } from '../../../src/protocol';
 import { testExecutor } from '../../support/executor';
 import { temporaryFolder } from '../../support/temporaryFolder';
@@ -14,7 +14,7 @@ import { bitsOf, courseOf, eventsOf, stoppedAt, tinyMaterial, undisturbed } from
 
 const folder = temporaryFolder('resume');
 const whole = path.join(folder, 'whole');
-let executor: LocalExecutor;
+let executor: Executor;
 let options: TrainOptions;
 
 beforeAll(async () => {

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { readSafetensors } from '../../../src/kernel/checkpoints';
 import { trainOptions, type TrainOptions } from '../../../src/kernel/training/options';
 import type { RunContext } from '../../../src/kernel/training/run';
-import type { LocalExecutor } from '../../../src/kernel/runtime/localExecutor';
+import type { Executor } from '../../../src/kernel/runtime/types';
 import type { RunEvent } from '../../../src/protocol';
 import { drawTinyPairs, writeTinyModel } from '../../support/tinyModel';
 
@@ -17,13 +17,13 @@ export async function tinyMaterial(folder: string): Promise<TrainOptions> {
 }
 
 /** A context that is never stopped. */
-export const undisturbed = (executor: LocalExecutor): RunContext => ({
+export const undisturbed = (executor: Executor): RunContext => ({
   executor,
   signal: new AbortController().signal,
 });
 
 /** A context that is stopped as soon as an event is the one waited for. */
-export function stoppedAt(executor: LocalExecutor, isTheMoment: (event: RunEvent) => boolean): RunContext {
+export function stoppedAt(executor: Executor, isTheMoment: (event: RunEvent) => boolean): RunContext {
   const stop = new AbortController();
   return { executor, signal: stop.signal, onEvent: (event) => isTheMoment(event) && stop.abort() };
 }
