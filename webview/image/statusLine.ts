@@ -21,7 +21,8 @@ export class StatusLine {
   }
 
   answered(model: string, iou: number | null, prompts: number): void {
-    const parts = [model];
+    // Before the first prompt, no model may have been loaded yet.
+    const parts = model ? [model] : [];
     if (iou !== null) parts.push(`estimated IoU ${iou.toFixed(2)}`);
     if (prompts === 0) parts.push(hint);
     this.answer.textContent = parts.join(' · ');
