@@ -20,7 +20,7 @@ export class Viewer {
   /** Waits until the active notebook shows its image. */
   static async shown(window: Workbench, image: Size): Promise<Viewer> {
     const frame = await window.outputFrame(() => {
-      const canvas = document.querySelector('canvas');
+      const canvas = document.querySelector('.med-sa-image canvas');
       return canvas !== null && canvas.getBoundingClientRect().width > 0;
     });
     const viewer = new Viewer(window.page, frame, image);
@@ -30,7 +30,7 @@ export class Viewer {
 
   /** Clicks on the picture at (x, y), holding a key if one is named. */
   async click(x: number, y: number, modifier?: Modifier): Promise<void> {
-    const position = await this.onScreen(x, y);
+    const position = (await this.onScreen())(x, y);
     if (modifier) await this.page.keyboard.down(modifier);
     await this.page.mouse.click(position.x, position.y);
     if (modifier) await this.page.keyboard.up(modifier);
@@ -38,8 +38,8 @@ export class Viewer {
 
   /** Drags from one corner of a box to the other. */
   async drag(x0: number, y0: number, x1: number, y1: number): Promise<void> {
-    const from = await this.onScreen(x0, y0);
-    const to = await this.onScreen(x1, y1);
+    const onScreen = await this.onScreen();
+    const [from, to] = [onScreen(x0, y0), onScreen(x1, y1)];
     await this.page.mouse.move(from.x, from.y);
     await this.page.mouse.down();
     await this.page.mouse.move((from.x + to.x) / 2, (from.y + to.y) / 2, { steps: 4 });
@@ -58,14 +58,17 @@ export class Viewer {
 
   /**
    * The picture as it is seen, all layers on top of each other, sampled at the image's pixels: 3 levels (RGB) a pixel.
-   * The pointer is moved away first, so that no crosshair is part of it.
    */
   async picture(): Promise<number[]> {
     return await this.frame.evaluate(({ width, height }) => {
       const flat = new OffscreenCanvas(width, height).getContext('2d');
       if (!flat) throw new Error('This browser has no 2D canvas.');
       flat.imageSmoothingEnabled = false;
-      for (const layer of document.querySelectorAll('canvas')) flat.drawImage(layer, 0, 0, width, height);
+      // A canvas that has not been laid out yet has no size, and nothing on it.
+      const layers = [...document.querySelectorAll<HTMLCanvasElement>('.med-sa-image canvas')].filter(
+        (layer) => layer.width * layer.height > 0,
+      );
+      for (const layer of layers) flat.drawImage(layer, 0, 0, width, height);
       const { data } = flat.getImageData(0, 0, width, height);
       return Array.from(data).filter((_, index) => index % 4 !== 3);
     }, this.image);
@@ -93,12 +96,14 @@ export class Viewer {
     }
   }
 
-  private async onScreen(x: number, y: number): Promise<{ x: number; y: number }> {
-    const canvas = this.frame.locator('canvas').first();
+  /** Where the image's pixels are in the window; right until something scrolls. */
+  private async onScreen(): Promise<(x: number, y: number) => { x: number; y: number }> {
+    const canvas = this.frame.locator('.med-sa-image canvas').first();
     await canvas.scrollIntoViewIfNeeded();
     const box = await canvas.boundingBox();
     if (!box) throw new Error('The canvas is not on the screen.');
-    return { x: box.x + (x / this.image.width) * box.width, y: box.y + (y / this.image.height) * box.height };
+    const { width, height } = this.image;
+    return (x, y) => ({ x: box.x + (x / width) * box.width, y: box.y + (y / height) * box.height });
   }
 }
 
@@ -110,4 +115,9 @@ export function changed(before: number[], after: number[]): Uint8Array {
     mask[i] = difference > 24 ? 1 : 0;
   }
   return mask;
+}
+
+/** How many pixels differ visibly. */
+export function changes(before: number[], after: number[]): number {
+  return changed(before, after).reduce((sum, value) => sum + value, 0);
 }

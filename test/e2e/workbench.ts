@@ -37,7 +37,8 @@ export function workbench(): Workbench {
     const browser = await chromium.connectOverCDP(shared.devTools);
     disconnect = () => browser.close();
     page = browser.contexts()[0].pages()[0];
-    await page.setViewportSize({ width: 1400, height: 900 });
+    // Tall enough that a whole image is on the screen: clicks need no scrolling.
+    await page.setViewportSize({ width: 1300, height: 1300 });
   });
   afterAll(() => disconnect?.());
 

@@ -4,7 +4,8 @@ import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 
-const versions = { codeServer: '4.139.1', node: '24.21.0' };
+/** What is installed, and how: a change here makes the next run install anew. */
+const versions = { codeServer: '4.139.1', node: '24.21.0', recipe: 2 };
 
 /** Cloud clients, an SSH client and Windows parts: nothing of the workbench as we run it loads them. */
 const unneeded = [
@@ -59,6 +60,8 @@ export function installVsCode(root: string): VsCodeRuntime {
   const vscode = path.join(codeServer, 'lib', 'vscode');
   pruneManifest(vscode);
   npm(vscode, ['install', '--ignore-scripts', '--omit=dev'], runtime.node);
+  // The TypeScript that VS Code's own extensions share: cells are TypeScript.
+  npm(path.join(vscode, 'extensions'), ['install', '--ignore-scripts', '--omit=dev'], runtime.node);
   buildLogger(vscode, runtime.node);
   fs.writeFileSync(marker, wanted);
   return runtime;
