@@ -51,4 +51,4 @@ function bar(label: string, done: number, total: number): string {
 const fit = (text: string, columns: number): string => text.slice(0, Math.max(1, columns - 1));
 
 /** A label without its figures: "epoch 3, loss 0.1" and "epoch 4, loss 0.2" are one kind of work. */
-const kindOf = (label: string): string => label.replace(/[\d.e+-]+/g, '#');
+const kindOf = (label: string): string => label.replace(/\d+(\.\d+)?(e[+-]?\d+)?/g, '#');

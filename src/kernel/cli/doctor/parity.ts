@@ -16,7 +16,7 @@ export async function parityReport(folder: string, request: DeviceRequest): Prom
         : `${executor.device} misses ${missed.length} of ${rows.length} groups: do not trust its results`;
     return {
       result: { folder, device: executor.device, rows, holds: missed.length === 0 },
-      lines: [...deviceLines(executor, notes), ...tableLines([heading, ...rows.map(rowCells)]), verdict],
+      lines: [...deviceLines(executor, notes), ...tableLines([heading, ...rows.map(rowCells)], [0, 5]), verdict],
       healthy: missed.length === 0,
     };
   } finally {
