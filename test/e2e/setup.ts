@@ -38,8 +38,7 @@ export default async function setup({ provide }: TestProject): Promise<(() => Pr
   const runtime = installVsCode(projectRoot);
   linkExtension(path.join(projectRoot, 'test', 'e2e', 'bridge-extension'), extensions);
   // The thing itself: what is missing from the package is missing here too.
-  linkExtension(projectRoot, extensions);
-  void [installExtension, packageExtension]; // TEMP
+  installExtension(runtime, packageExtension(projectRoot), extensions);
 
   const addressFile = path.join(folder, 'bridge');
   const server = await startServer({ runtime, folder, extensions, env: { MEDSA_TEST_BRIDGE: addressFile } });
