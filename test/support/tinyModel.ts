@@ -46,9 +46,9 @@ export async function writeTinyModel(file: string, seed = 1, config: SamConfig =
 
 /**
  * Writes a data set of the layout `pairs`: grey pictures of 60×48 pixels with a bright disc, its mask, and a group
- * (`subject-0`, …) for every two pictures.
+ * (`subject-0`, …) for every two pictures. `inverted`: a dark disc on a bright ground.
  */
-export async function drawTinyPairs(folder: string, count: number): Promise<void> {
+export async function drawTinyPairs(folder: string, count: number, { inverted = false } = {}): Promise<void> {
   fs.mkdirSync(folder, { recursive: true });
   const random = new Random(7);
   const lines = ['image,mask,group'];
@@ -56,7 +56,8 @@ export async function drawTinyPairs(folder: string, count: number): Promise<void
     const radius = random.uniform(7, 12);
     const disc = { x: random.uniform(14, 46), y: random.uniform(14, 34), radius, level: 190 };
     const drawn = drawDiscs(60, 48, [disc]);
-    await writeImage(drawn, path.join(folder, `image-${index}.png`));
+    const pixels = inverted ? drawn.pixels.map((level) => 255 - level) : drawn.pixels;
+    await writeImage({ ...drawn, pixels }, path.join(folder, `image-${index}.png`));
     await writeMask(drawn, path.join(folder, `mask-${index}.png`));
     lines.push(`image-${index}.png,mask-${index}.png,subject-${Math.floor(index / 2)}`);
   }

@@ -21,7 +21,7 @@ beforeAll(async () => {
   executor = await testExecutor();
   options = await tinyMaterial(folder);
   expect(await startRun(options, whole, undisturbed(executor))).toBe('done');
-});
+}, 60_000);
 
 const steps = (): Extract<RunEvent, { type: 'step' }>[] => eventsOf(whole).filter((event) => event.type === 'step');
 
@@ -43,7 +43,15 @@ describe('a run that is stopped and resumed', () => {
     ['in the first batch', () => atStep(1)],
     ['in the middle of an epoch', () => atStep(steps().filter(({ epoch }) => epoch === 1)[1].step)],
     // Stopped in the last batch of an epoch, it ends in the validation after it.
-    ['in the last batch of an epoch', () => atStep(steps().filter(({ epoch }) => epoch === 1).at(-1)!.step)],
+    [
+      'in the last batch of an epoch',
+      () =>
+        atStep(
+          steps()
+            .filter(({ epoch }) => epoch === 1)
+            .at(-1)!.step,
+        ),
+    ],
     ['between two epochs', () => atValidation(1)],
   ];
 
