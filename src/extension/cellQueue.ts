@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type * as vscode from 'vscode';
 import type { CellOutput } from '../protocol';
+import type { AdapterChoice } from './adapterChoice';
 import { CellOutputs } from './cellOutputs';
 import { errorText, type KernelClient } from './kernelClient';
 import { KernelGoneError } from './kernelProcess';
@@ -24,6 +25,7 @@ export class CellQueue {
     private readonly notebook: vscode.NotebookDocument,
     private readonly controller: vscode.NotebookController,
     private readonly kernel: KernelClient,
+    private readonly adapters: AdapterChoice,
   ) {}
 
   /** Resolves when the queue is empty. */
@@ -89,6 +91,7 @@ export class CellQueue {
 
   private async ask(executionId: string, code: string, outputs: CellOutputs): Promise<boolean> {
     try {
+      this.adapters.restore(this.notebook);
       const { ok } = await this.kernel.request('cell/execute', {
         notebook: notebookKey(this.notebook),
         folder: notebookFolder(this.notebook),

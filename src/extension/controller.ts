@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import type { AdapterChoice } from './adapterChoice';
 import { CellQueue } from './cellQueue';
 import { controllerId, notebookType } from './identity';
 import type { KernelClient } from './kernelClient';
@@ -15,7 +16,10 @@ export class MedSaController implements vscode.Disposable {
   private readonly selected = new Set<vscode.NotebookDocument>();
   private readonly subscriptions: vscode.Disposable[];
 
-  constructor(private readonly kernel: KernelClient) {
+  constructor(
+    private readonly kernel: KernelClient,
+    private readonly adapters: AdapterChoice,
+  ) {
     const controller = vscode.notebooks.createNotebookController(controllerId, notebookType, 'Med-SA');
     controller.description = 'Medical image segmentation on this machine';
     controller.supportedLanguages = ['typescript', 'javascript'];
@@ -51,7 +55,7 @@ export class MedSaController implements vscode.Disposable {
     if (!requireTrust('Cells are programs and run with your rights.')) return;
     const key = notebookKey(notebook);
     let queue = this.queues.get(key);
-    if (!queue) this.queues.set(key, (queue = new CellQueue(notebook, this.controller, this.kernel)));
+    if (!queue) this.queues.set(key, (queue = new CellQueue(notebook, this.controller, this.kernel, this.adapters)));
     await queue.run(cells);
   }
 

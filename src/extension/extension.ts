@@ -1,5 +1,6 @@
 import path from 'node:path';
 import * as vscode from 'vscode';
+import { AdapterChoice } from './adapterChoice';
 import { registerCommands } from './commands/register';
 import { MedSaController } from './controller';
 import { KernelClient } from './kernelClient';
@@ -15,15 +16,16 @@ export function activate(context: vscode.ExtensionContext): void {
   const log = vscode.window.createOutputChannel('Med-SA', { log: true });
   const entry = path.join(context.extensionPath, 'dist', 'kernel.js');
   kernel = new KernelClient(() => ({ entry, cwd: workspaceFolder(), env: kernelEnvironment() }), log);
-  const controller = new MedSaController(kernel);
+  const adapters = new AdapterChoice(kernel, context.workspaceState);
+  const controller = new MedSaController(kernel, adapters);
   const runs = new KnownRuns(context.workspaceState);
   context.subscriptions.push(
     log,
     kernel,
     controller,
-    new RendererMessaging(kernel),
+    new RendererMessaging(kernel, adapters),
     new StatusBar(kernel),
-    registerCommands(kernel, controller, runs),
+    registerCommands(kernel, controller, adapters, runs),
     offerRestartOnChange(kernel),
   );
 }

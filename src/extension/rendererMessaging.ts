@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import type { ViewerEvent, ViewerRequest } from '../protocol';
+import type { AdapterChoice } from './adapterChoice';
 import { imageRendererId, trainingRendererId } from './identity';
 import { errorText, type KernelClient } from './kernelClient';
 import { notebookFolder, notebookKey } from './notebooks';
@@ -27,7 +28,10 @@ export class RendererMessaging implements vscode.Disposable {
   };
   private readonly subscriptions: vscode.Disposable[];
 
-  constructor(private readonly kernel: KernelClient) {
+  constructor(
+    private readonly kernel: KernelClient,
+    private readonly adapters: AdapterChoice,
+  ) {
     const receive = ({ editor, message }: { editor: vscode.NotebookEditor; message: unknown }) => {
       if (isRequest(message)) void this.forward(editor, message);
       else this.kernel.log.warn('a renderer sent a message that is no request; it was dropped');
@@ -52,6 +56,7 @@ export class RendererMessaging implements vscode.Disposable {
       return;
     }
     try {
+      this.adapters.restore(view.notebook);
       if (isAttach(request)) {
         view.attach = request;
         await this.attach(view, request);

@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import type { AdapterChoice } from '../adapterChoice';
 import type { MedSaController } from '../controller';
 import { errorText, type KernelClient } from '../kernelClient';
 import { openNewNotebook } from '../notebooks';
@@ -12,6 +13,7 @@ const firstCell = '// A PNG, JPEG, TIFF or NIfTI file, relative to this notebook
 export function registerCommands(
   kernel: KernelClient,
   controller: MedSaController,
+  adapters: AdapterChoice,
   runs: KnownRuns,
 ): vscode.Disposable {
   const command = <A extends unknown[]>(id: string, run: (...args: A) => Promise<unknown> | void) =>
@@ -27,7 +29,7 @@ export function registerCommands(
   return vscode.Disposable.from(
     command('medSa.newNotebook', () => openNewNotebook(firstCell)),
     command('medSa.fineTune', (given?: unknown) => fineTune(kernel, controller, runs, fineTuneArguments(given))),
-    command('medSa.useAdapters', (given?: unknown) => useAdapters(kernel, controller, runs, adaptersArgument(given))),
+    command('medSa.useAdapters', (given?: unknown) => useAdapters(adapters, controller, runs, adaptersArgument(given))),
     command('medSa.restartKernel', () => kernel.restart()),
     command('medSa.showLog', () => kernel.log.show()),
   );

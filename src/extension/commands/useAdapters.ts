@@ -1,8 +1,7 @@
 import path from 'node:path';
 import * as vscode from 'vscode';
+import type { AdapterChoice } from '../adapterChoice';
 import type { MedSaController } from '../controller';
-import type { KernelClient } from '../kernelClient';
-import { notebookFolder, notebookKey } from '../notebooks';
 import type { KnownRuns } from '../runs';
 import { adaptersName } from '../statusBar';
 import { requireTrust } from '../trust';
@@ -11,7 +10,7 @@ const browse = Symbol('browse');
 
 /** Lets adapters answer in the active notebook; `given` null: the frozen model. With an argument, asks nothing. */
 export async function useAdapters(
-  kernel: KernelClient,
+  adapters: AdapterChoice,
   controller: MedSaController,
   runs: KnownRuns,
   given?: string | null,
@@ -26,11 +25,8 @@ export async function useAdapters(
   }
   const file = given === undefined ? await ask(runs) : given;
   if (file === undefined) return;
-  const where = { notebook: notebookKey(notebook), folder: notebookFolder(notebook) };
   const location = vscode.ProgressLocation.Window;
-  await vscode.window.withProgress({ location, title: 'Loading adapters…' }, () =>
-    kernel.request('adapters/use', { ...where, file }),
-  );
+  await vscode.window.withProgress({ location, title: 'Loading adapters…' }, () => adapters.use(notebook, file));
   const name = file === null ? 'the frozen model' : `the adapters ${adaptersName(file)}`;
   void vscode.window.setStatusBarMessage(`$(check) Clicks are now answered by ${name}.`, 5000);
 }

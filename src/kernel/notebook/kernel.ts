@@ -141,9 +141,15 @@ export class NotebookKernel {
 
   /** @param file absolute path, or null for the frozen model. @throws UserError; the adapters before stay in use then. */
   async useAdapters(notebook: string, file: string | null): Promise<KernelStatus> {
-    await this.models.describe(file);
-    if (file === null) this.adapters.delete(notebook);
-    else this.adapters.set(notebook, file);
+    const before = this.adapters.get(notebook) ?? null;
+    // At once: what is asked from here on is answered with them, however long they take to load.
+    this.setAdapters(notebook, file);
+    try {
+      await this.models.describe(file);
+    } catch (error) {
+      if ((this.adapters.get(notebook) ?? null) === file) this.setAdapters(notebook, before);
+      throw error;
+    }
     return this.status();
   }
 
@@ -157,6 +163,11 @@ export class NotebookKernel {
     await Promise.all([...this.notebooks.keys()].map((notebook) => this.close(notebook)));
     this.models.dispose();
     await this.options.dispose?.();
+  }
+
+  private setAdapters(notebook: string, file: string | null): void {
+    if (file === null) this.adapters.delete(notebook);
+    else this.adapters.set(notebook, file);
   }
 
   private describe({ model, adapters, device }: ModelDescription): void {

@@ -38,6 +38,6 @@ export class NotebookCellOutput {
   constructor(public items: NotebookCellOutputItem[]) {}
 }
 
-export const window = {
-  showErrorMessage: vi.fn<(message: string, ...actions: string[]) => Promise<string | undefined>>(),
-};
+type Message = (message: string, ...actions: string[]) => Promise<string | undefined>;
+
+export const window = { showErrorMessage: vi.fn<Message>(), showWarningMessage: vi.fn<Message>() };
