@@ -20,6 +20,7 @@ describe.skipIf(!hasBrowser)('fine-tuning from the command palette', () => {
     await openNotebook(window, 'tune/tune.ipynb', ['await open("scan.png")']);
     const folder = path.join(window.workspace, 'tune');
     await writeImage(image, path.join(folder, 'scan.png'));
+    fs.mkdirSync(folder, { recursive: true });
     const drawn = await medSa(['phantoms', '--out', path.join(folder, 'lesions'), '--count', '12', '--seed', '7']);
     expect(drawn.stderr + drawn.stdout, 'med-sa phantoms').not.toMatch(/error/i);
     expect(drawn.code).toBe(0);
@@ -75,7 +76,7 @@ describe.skipIf(!hasBrowser)('fine-tuning from the command palette', () => {
 
     await window.palette('Med-SA: Use adapters');
     await answer('Which run', path.basename(run));
-    await viewer.says(new RegExp(path.basename(run)));
+    await window.page.locator('.statusbar', { hasText: path.basename(run) }).waitFor();
     await viewer.click(70, 60);
     await viewer.says(new RegExp(path.basename(run)));
   });

@@ -6,6 +6,9 @@ import type { Workbench } from './workbench';
 const controller = { id: 'med-sa', extension: 'med-sa.med-sa-notebook' };
 
 export interface CellResult {
+  /** The number in the cell's brackets; another one for every execution. */
+  order: number | undefined;
+  ended: boolean;
   success: boolean | undefined;
   /** The outputs, one entry per representation; text only of the textual ones. */
   items: { mime: string; text: string }[];
@@ -51,37 +54,28 @@ export async function closeNotebooks(window: Workbench): Promise<void> {
   });
 }
 
-/** Runs one cell and waits for its end. Throws when it takes longer than `milliseconds`. */
+/** Runs one cell of the active notebook and waits for its end. Throws when it takes longer than `milliseconds`. */
 export async function runCell(window: Workbench, index: number, milliseconds = 120_000): Promise<CellResult> {
-  await startCell(window, index);
+  const before = await readCell(window, index);
+  await window.api(async (vscode, cell) => {
+    const document = vscode.window.activeNotebookEditor?.notebook.uri;
+    await vscode.commands.executeCommand('notebook.cell.execute', {
+      ranges: [{ start: cell, end: cell + 1 }],
+      document,
+    });
+  }, index);
   const deadline = Date.now() + milliseconds;
   for (;;) {
-    const { ended, ...result } = await readCell(window, index);
-    if (ended) return result;
+    const now = await readCell(window, index);
+    if (now.ended && now.order !== before.order) return now;
     if (Date.now() > deadline)
-      throw new Error(`Cell ${index} still runs after ${milliseconds / 1000} s: ${JSON.stringify(result)}`);
+      throw new Error(`Cell ${index} still runs after ${milliseconds / 1000} s: ${JSON.stringify(now)}`);
     await window.page.waitForTimeout(150);
   }
 }
 
-/** Starts one cell of the active notebook and does not wait. */
-export async function startCell(window: Workbench, index: number): Promise<void> {
-  await window.api(async (vscode, cell) => {
-    const notebook = vscode.window.activeNotebookEditor?.notebook;
-    if (!notebook) throw new Error('No notebook is open.');
-    await vscode.commands.executeCommand('notebook.cell.clearOutputs', {
-      ranges: [{ start: cell, end: cell + 1 }],
-      document: notebook.uri,
-    });
-    void vscode.commands.executeCommand('notebook.cell.execute', {
-      ranges: [{ start: cell, end: cell + 1 }],
-      document: notebook.uri,
-    });
-  }, index);
-}
-
-/** What a cell of the active notebook shows, and whether its execution has ended. */
-export async function readCell(window: Workbench, index: number): Promise<CellResult & { ended: boolean }> {
+/** What a cell of the active notebook shows now. */
+export async function readCell(window: Workbench, index: number): Promise<CellResult> {
   return await window.api((vscode, at) => {
     const cell = vscode.window.activeNotebookEditor?.notebook.cellAt(at);
     if (!cell) throw new Error(`The active editor has no cell ${at}.`);
@@ -89,7 +83,7 @@ export async function readCell(window: Workbench, index: number): Promise<CellRe
     const items = cell.outputs.flatMap(({ items: each }) =>
       each.map(({ mime, data }) => ({ mime, text: textual.test(mime) ? new TextDecoder().decode(data) : '' })),
     );
-    const summary = cell.executionSummary;
-    return { ended: summary?.timing !== undefined, success: summary?.success, items };
+    const { executionOrder: order, success, timing } = cell.executionSummary ?? {};
+    return { order, ended: timing !== undefined, success, items };
   }, index);
 }

@@ -23,8 +23,8 @@ export function drawDiscs(width: number, height: number, discs: Disc[]): DrawnIm
   const mask = new Uint8Array(width * height);
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {
-      // A slow ramp and a fixed speckle: a flat ground would be no image.
-      const speckle = ((x * 73 + y * 151 + ((x * y) % 31)) % 17) - 8;
+      // A slow ramp and noise that is the same every time: a flat ground would be no image.
+      const speckle = 16 * (noise(y * width + x) - 0.5);
       let level = 50 + (20 * x) / width + speckle;
       discs.forEach((disc, index) => {
         if (Math.hypot(x + 0.5 - disc.x, y + 0.5 - disc.y) > disc.radius) return;
@@ -35,6 +35,13 @@ export function drawDiscs(width: number, height: number, discs: Disc[]): DrawnIm
     }
   }
   return { width, height, pixels, mask };
+}
+
+/** A number of [0, 1) for every index, without visible order (a round of the hash Murmur3 ends with). */
+function noise(index: number): number {
+  let bits = Math.imul(index ^ (index >>> 16), 0x85ebca6b);
+  bits = Math.imul(bits ^ (bits >>> 13), 0xc2b2ae35);
+  return ((bits ^ (bits >>> 16)) >>> 0) / 2 ** 32;
 }
 
 /** Writes the image as a grey PNG. */
