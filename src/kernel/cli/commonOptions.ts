@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { embeddedModel } from '../inference';
+import { isModelPath } from '../inference/modelFile';
 import { choice, required, text, type SingleOption } from './options';
 
 /** Paths of the command line start where it was called; what is written down of them must hold elsewhere too. */
@@ -12,8 +13,6 @@ export const folder = (description: string) => inPlace(text('DIR', description))
 
 export const file = (description: string) => inPlace(text('FILE', description));
 
-const looksLikeFile = (model: string): boolean => /[\\/]|\.(safetensors|pth|pt)$/.test(model);
-
 const nameOrFile = text(
   'NAME|FILE',
   `An embedded model, or a SAM checkpoint .safetensors or .pth (default ${embeddedModel})`,
@@ -21,7 +20,7 @@ const nameOrFile = text(
 
 export const model = {
   ...nameOrFile,
-  parse: (given: string): string => (looksLikeFile(given) ? path.resolve(given) : nameOrFile.parse(given)),
+  parse: (given: string): string => (isModelPath(given) ? path.resolve(given) : nameOrFile.parse(given)),
 };
 
 export const adapters = file('What a fine-tune made: RUN/checkpoints/best.safetensors');

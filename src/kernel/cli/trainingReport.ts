@@ -1,11 +1,9 @@
-import fs from 'node:fs';
-import path from 'node:path';
 import type { RunEvent } from '../../protocol';
-import { RunProgress } from '../notebook/runSummary';
 import type { TrainingOutcome } from '../training/trainer';
 import { exitCodes } from './command';
 import type { Interrupts } from './interrupts';
 import type { Output } from './output';
+import { readRun } from './runLog';
 
 /** Tells what happens in a run, and at its end what came of it. */
 export class TrainingReport {
@@ -61,7 +59,7 @@ export class TrainingReport {
 
   /** Prints the result. @returns the exit code: that of the interrupt for a stopped run. */
   finish(outcome: TrainingOutcome, interrupts: Interrupts): number {
-    const { summary, before, best } = progressOf(this.run);
+    const { summary, before, best } = readRun(this.run);
     const curves = Object.values(summary.dice).map((points) => points.at(-1)?.[1] ?? 0);
     const after = curves.length === 0 ? null : curves.reduce((sum, value) => sum + value, 0) / curves.length;
     const seconds = (performance.now() - this.started) / 1000;
@@ -79,15 +77,6 @@ export class TrainingReport {
     ]);
     return outcome === 'done' ? exitCodes.success : interrupts.exitCode;
   }
-}
-
-/** Everything that the run's log tells, the part before a resumption too. */
-function progressOf(run: string): ReturnType<RunProgress['report']> {
-  const progress = new RunProgress(run);
-  const lines = fs.readFileSync(path.join(run, 'events.jsonl'), 'utf8').split('\n');
-  // This process wrote or checked each of these lines.
-  for (const line of lines) if (line !== '') progress.apply(JSON.parse(line) as RunEvent);
-  return progress.report();
 }
 
 const quoted = (file: string): string => (/^[\w./~:\\-]+$/.test(file) ? file : JSON.stringify(file));

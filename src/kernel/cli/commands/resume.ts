@@ -2,11 +2,13 @@ import path from 'node:path';
 import { z } from 'zod';
 import { UserError } from '../../errors';
 import { processOf } from '../../notebook/runProcess';
+import { isOver } from '../../notebook/runSummary';
 import { trainOptionsSchema } from '../../training/options';
 import { resumeRun } from '../../training/run';
 import { RunDirectory } from '../../training/runDirectory';
 import { command, json } from '../command';
 import { device, deviceLines, openExecutor } from '../device';
+import { readRun } from '../runLog';
 import { TrainingReport } from '../trainingReport';
 
 /** What an executor needs to know of a run; `resumeRun` checks the rest. */
@@ -26,7 +28,8 @@ export const resume = command(
   async ({ values, operands: [given], output, interrupts }) => {
     const run = path.resolve(given);
     const owner = processOf(run);
-    if (owner?.alive && owner.pid !== process.pid) {
+    // A run that is over has no owner, whoever has its process's number by now.
+    if (owner?.alive && owner.pid !== process.pid && !isOver(readRun(run).summary.status)) {
       throw new UserError(
         `${run} is being worked on by process ${owner.pid}: stop that first (if it is no med-sa, delete ${path.join(run, 'process.json')})`,
         { file: run },

@@ -1,0 +1,186 @@
+// A run that is stopped, or killed, and resumed ends as if nothing had happened; its adapters answer prompts.
+import fs from 'node:fs';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { readSafetensors } from '../../../src/kernel/checkpoints';
+import type { RunEvent } from '../../../src/protocol';
+import { temporaryFolder } from '../../support/temporaryFolder';
+import { writeTinyModel } from '../../support/tinyModel';
+import { commandLine, type CommandLine, type Running } from './commandLine';
+
+const folder = temporaryFolder('training');
+const at = (...parts: string[]): string => path.join(folder, ...parts);
+const epochs = 3;
+const model = ['--model', 'tiny.safetensors'];
+const training = ['train', '--data', 'drawn', ...model, '--epochs', `${epochs}`, '--batch', '2', '--seed', '3'];
+const cpu = ['--device', 'cpu'];
+let medSa: CommandLine;
+
+beforeAll(async () => {
+  medSa = await commandLine(folder);
+  await writeTinyModel(at('tiny.safetensors'));
+  const drawn = await medSa.json([
+    'phantoms',
+    '--out',
+    'drawn',
+    '--family',
+    'vertebrae',
+    '--count',
+    '12',
+    '--seed',
+    '5',
+  ]);
+  expect(drawn).toMatchObject({ folder: at('drawn'), count: 12, subjects: 3, kind: '2d', family: 'vertebrae' });
+});
+
+function eventsOf(run: string): RunEvent[] {
+  const file = at(run, 'events.jsonl');
+  if (!fs.existsSync(file)) return [];
+  const log = fs.readFileSync(file, 'utf8');
+  const lines = log.slice(0, log.lastIndexOf('\n') + 1).split('\n');
+  return lines.filter((line) => line !== '').map((line) => JSON.parse(line) as RunEvent);
+}
+
+/** Waits until the run's log fulfils something; it must not end before. */
+async function until(run: string, running: Running, holds: (events: RunEvent[]) => boolean): Promise<void> {
+  let over = false;
+  void running.ended.then(() => (over = true));
+  while (!holds(eventsOf(run))) {
+    if (over) throw new Error(`the run ended too early: ${(await running.ended).stderr}`);
+    await sleep(5);
+  }
+}
+
+const stepsIn = (events: RunEvent[], epoch: number): number =>
+  events.filter((event) => event.type === 'step' && event.epoch === epoch).length;
+
+/** What must not depend on interruptions: parameters, moments, position, adapters, losses and scores. */
+async function essence(run: string) {
+  const state = await readSafetensors(at(run, 'checkpoints', 'state.safetensors'));
+  const { eventBytes, ...position } = JSON.parse(state.metadata.position) as Record<string, unknown>;
+  expect(eventBytes).toBeGreaterThan(0);
+  const best = await readSafetensors(at(run, 'checkpoints', 'best.safetensors'));
+  const last = await readSafetensors(at(run, 'checkpoints', 'last.safetensors'));
+  const curve = eventsOf(run).flatMap((event) => {
+    if (event.type === 'step') return [[event.step, event.epoch, event.loss, event.learningRate]];
+    return event.type === 'validation' ? [[event.step, event.epoch, event.metrics]] : [];
+  });
+  return { state: state.tensors, position, best, last, curve };
+}
+
+describe('a run', () => {
+  let uninterrupted: Awaited<ReturnType<typeof essence>>;
+
+  beforeAll(async () => {
+    const result = await medSa.json([...training, ...cpu, '--out', 'whole']);
+    expect(result).toMatchObject({
+      run: at('whole'),
+      status: 'done',
+      epochs,
+      device: 'cpu',
+      adapters: at('whole', 'checkpoints', 'best.safetensors'),
+    });
+    const { dice, bestDice } = result as { dice: { before: number; after: number }; bestDice: number };
+    const scores = eventsOf('whole').flatMap((event) =>
+      event.type === 'validation' ? [event.metrics['1-point'].dice] : [],
+    );
+    expect(scores).toHaveLength(epochs + 1);
+    expect(dice).toEqual({ before: scores[0], after: scores[epochs] });
+    expect(bestDice).toBe(Math.max(...scores.slice(1)));
+    uninterrupted = await essence('whole');
+  });
+
+  it('stops at Ctrl-C, says how to go on, and goes on to the same end bit for bit', async () => {
+    const running = medSa.start([...training, ...cpu, '--out', 'stopped']);
+    await until('stopped', running, (events) => stepsIn(events, 2) > 0);
+    process.kill(running.pid, 'SIGINT');
+    const { code, stdout, stderr } = await running.ended;
+    expect({ code, stderr }).toMatchObject({ code: 130, stderr: expect.stringContaining('stopping') });
+    expect(stdout).toContain(`go on with: med-sa resume ${at('stopped')}`);
+    expect(eventsOf('stopped').at(-1)).toMatchObject({ type: 'end', status: 'stopped' });
+    expect(eventsOf('stopped').some((event) => event.type === 'step' && event.epoch === epochs)).toBe(false);
+
+    // From another folder: a run knows where its data and its model are.
+    const result = await medSa.json(['resume', at('stopped')]);
+    expect(result).toMatchObject({ status: 'done', epochs, dice: { before: expect.any(Number) } });
+    expect(await essence('stopped')).toEqual(uninterrupted);
+  });
+
+  it('goes on from its last checkpoint when it was killed', async () => {
+    const running = medSa.start([...training, ...cpu, '--out', 'killed']);
+    await until('killed', running, (events) => stepsIn(events, 2) > 1);
+    process.kill(running.pid, 'SIGKILL');
+    expect(await running.ended).toMatchObject({ code: null, signal: 'SIGKILL' });
+    expect(await medSa.run('resume', 'killed', ...cpu)).toMatchObject({ code: 0 });
+    expect(await essence('killed')).toEqual(uninterrupted);
+  });
+
+  it('goes on from its beginning when it was killed before its first step', async () => {
+    const running = medSa.start([...training, ...cpu, '--out', 'unborn']);
+    await until('unborn', running, (events) => events.length > 0);
+    process.kill(running.pid, 'SIGKILL');
+    await running.ended;
+    expect(await medSa.run('resume', 'unborn', ...cpu)).toMatchObject({ code: 0 });
+    expect(await essence('unborn')).toEqual(uninterrupted);
+  });
+
+  it('is not begun twice, nor resumed while it is worked on', async () => {
+    const again = await medSa.run(...training, ...cpu, '--out', 'whole');
+    expect(again).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/whole holds a run already.*resume that run\n$/),
+    });
+    const running = medSa.start([...training, ...cpu, '--out', 'busy']);
+    await until('busy', running, (events) => events.length > 0);
+    const resumed = await medSa.run('resume', 'busy', ...cpu);
+    process.kill(running.pid, 'SIGTERM');
+    expect(resumed).toMatchObject({ code: 1, stderr: expect.stringContaining(`worked on by process ${running.pid}`) });
+    expect((await running.ended).code).toBe(143);
+  });
+
+  it('that is done stays as it is when it is resumed', async () => {
+    expect(await medSa.json(['resume', 'whole', ...cpu])).toMatchObject({ status: 'done', epochs });
+    expect(await essence('whole')).toEqual(uninterrupted);
+  });
+});
+
+describe('adapters of a run', () => {
+  const adapters = ['--adapters', path.join('whole', 'checkpoints', 'best.safetensors')];
+  const image = path.join('drawn', 'images', 'phantom-0001.png');
+
+  it('are evaluated per prompt setting, the same twice', async () => {
+    const asked = ['evaluate', '--data', 'drawn', ...model, ...cpu, '--prompts', '1-point,bbox-0.75'];
+    const { seconds, ...frozen } = await medSa.json(asked);
+    expect(seconds).toBeGreaterThan(0);
+    const figures = { mean: expect.any(Number), std: expect.any(Number), median: expect.any(Number) };
+    const setting = { dice: figures, iou: figures, n: 12 };
+    const settings = { '1-point': setting, 'bbox-0.75': setting };
+    const expected = { data: at('drawn'), samples: 12, settings, model: 'tiny', device: 'cpu', seed: 0 };
+    expect(frozen).toEqual({ ...expected, adapters: null });
+    const { seconds: _, ...trained } = await medSa.json([...asked, ...adapters]);
+    expect(trained).toEqual({ ...expected, adapters: 'whole' });
+    expect(trained.settings).not.toEqual(frozen.settings);
+    const { seconds: __, ...again } = await medSa.json([...asked, ...adapters]);
+    expect(again).toEqual(trained);
+  });
+
+  it('segment an image', async () => {
+    const asked = ['segment', image, ...model, ...cpu, '--point', '120,130', '--out', 'mask.png'];
+    const result = await medSa.json([...asked, ...adapters]);
+    expect(result).toMatchObject({ mask: at('mask.png'), model: 'tiny', adapters: 'whole', device: 'cpu', slice: 0 });
+    expect(fs.existsSync(at('mask.png'))).toBe(true);
+  });
+
+  it('belong to their own base model', async () => {
+    await writeTinyModel(at('other.safetensors'), 2);
+    const asked = ['segment', image, '--model', 'other.safetensors', ...cpu, '--point', '120,130', ...adapters];
+    expect(await medSa.run(...asked)).toMatchObject({
+      code: 1,
+      stdout: '',
+      stderr: expect.stringMatching(
+        /best\.safetensors was trained on another model file \(tiny\) than .*other\.safetensors/,
+      ),
+    });
+  });
+});
