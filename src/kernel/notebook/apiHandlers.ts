@@ -107,7 +107,12 @@ export function apiHandlers(services: ApiServices): Handlers {
     'adapters/use': ({ file }, { notebook, folder }) =>
       services.useAdapters(notebook, file === null ? null : path.resolve(folder, file)),
 
-    'training/start': (params, { notebook, folder }) => runs.start({ ...params, notebook, folder }),
+    'training/start': async (params, { notebook, folder, signal }) => {
+      const run = await runs.start({ ...params, notebook, folder });
+      // Interrupted meanwhile: nobody would know of the run.
+      if (signal.aborted) runs.stop(run);
+      return run;
+    },
 
     'training/watch': ({ run }, { folder, progress, signal }) =>
       runs.follow(path.resolve(folder, run), progress, signal),

@@ -2,6 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import type { Writable } from 'node:stream';
 import type { CellOutput } from '../../protocol';
 import type { ApiMethod, FromCell, ToCell } from './calls';
+import { interruptedOutput } from './cell/errors';
 import { interruptPipe } from './cell/interrupts';
 
 /** Carries a cell's call out. `progress` reaches the cell while it waits. */
@@ -32,6 +33,8 @@ export class CellProcess {
   private readonly ready: Promise<void>;
   private readonly calls = new Map<number, AbortController>();
   private running: RunningCell | null = null;
+  /** Set while a cell waits for the process to start, true once it was interrupted there. */
+  private starting: { interrupted: boolean } | null = null;
   private lastExecution = '';
   private ended = false;
 
@@ -61,8 +64,14 @@ export class CellProcess {
 
   /** Evaluates a cell; one at a time. @returns whether it ended without an error. */
   async execute(executionId: string, code: string, count: number): Promise<boolean> {
-    await this.ready;
     this.lastExecution = executionId;
+    const starting = (this.starting = { interrupted: false });
+    await this.ready;
+    this.starting = null;
+    if (starting.interrupted) {
+      this.options.output(executionId, interruptedOutput);
+      return false;
+    }
     if (this.ended) {
       this.options.output(executionId, died('it did not start'));
       return false;
@@ -81,6 +90,10 @@ export class CellProcess {
 
   /** Ends the running cell; its process too when nothing else helps. @returns whether one was running. */
   interrupt(): boolean {
+    if (this.starting !== null) {
+      this.starting.interrupted = true;
+      return true;
+    }
     const interrupted = this.running;
     if (interrupted === null || this.ended) return false;
     this.interruptInput.write('i');

@@ -61,6 +61,7 @@ export async function executeNotebook(options: HeadlessOptions): Promise<Headles
   try {
     for (const [index, cell] of codeCells.entries()) {
       if (cell.source.trim() === '') continue;
+      if (options.signal?.aborted) throw new CancelledError();
       options.onCell?.({ number: index + 1, of: codeCells.length, source: cell.source });
       error = await executeCell(cell, index + 1, execute, (listener) => (receive = listener), options.onOutput);
       await writeNotebook(out, notebook);

@@ -44,6 +44,8 @@ describe('the kernel on its real parts', () => {
     const engines = childrenOf(kernel.child.pid ?? 0, 'engine.js');
     expect(engines).toHaveLength(1);
     process.kill(engines[0], 'SIGKILL');
+    // Gone from the table of processes: its parent has heard of it.
+    await expect.poll(() => fs.existsSync(`/proc/${engines[0]}`)).toBe(false);
     await kernel.view({ type: 'viewer/prompt', viewId, slice: 0, prompt: { ...prompt, x: 10.5, label: 0 } });
     expect(kernel.last('viewer/state').state).toMatchObject({
       prompts: [prompt, { x: 10.5 }],

@@ -125,13 +125,25 @@ describe('a notebook without an editor', () => {
     expect(third).toMatchObject({ outputs: [], execution_count: null });
   });
 
-  it('is cancelled in the middle of a cell', async () => {
+  it.each([0, 600])('is cancelled %i ms after its start', async (delay) => {
     const notebook = writeNotebook('endless.ipynb', [code('while (true);')]);
     const controller = new AbortController();
     const running = executeNotebook({ kernel, notebook, out: notebook, signal: controller.signal });
-    setTimeout(() => controller.abort(), 500);
+    setTimeout(() => controller.abort(), delay);
     await expect(running).rejects.toThrow('cancelled');
-    expect(read(notebook).cells[0].outputs?.[0]).toMatchObject({ ename: 'Interrupted' });
+    if (delay > 0) expect(read(notebook).cells[0].outputs?.[0]).toMatchObject({ ename: 'Interrupted' });
+  });
+
+  it('stops its fine-tune, resumably, when it is cancelled', async () => {
+    const notebook = writeNotebook('training.ipynb', [code('await finetune({ data: "endless" })')]);
+    const controller = new AbortController();
+    const onOutput = (output: CellOutput) => output.kind === 'display' && controller.abort();
+    const running = executeNotebook({ kernel, notebook, out: notebook, signal: controller.signal, onOutput });
+    await expect(running).rejects.toThrow('cancelled');
+    const runs = path.join(folder, 'runs');
+    const [run] = fs.readdirSync(runs).filter((name) => name.startsWith('endless'));
+    const events = () => fs.readFileSync(path.join(runs, run, 'events.jsonl'), 'utf8');
+    await expect.poll(events).toContain('"stopped"');
   });
 
   it('is refused when it is none', async () => {

@@ -63,5 +63,5 @@ function train(nodeFs: typeof fs, nodePath: typeof path): void {
     if (epoch < epochs || kind === 'endless' || kind === 'deaf') return;
     log({ type: 'end', status: 'done', message: null });
     process.exit(0);
-  }, 30);
+  }, 120);
 }

@@ -1,6 +1,18 @@
 import { fileURLToPath } from 'node:url';
 import { CancelledError, UserError } from '../../errors';
-import { CellSyntaxError, type Script } from './transpile';
+import type { Script } from './transpile';
+
+/** A cell that is no TypeScript. `line` counts from 1; null when it is unknown. */
+export class CellSyntaxError extends SyntaxError {
+  override name = 'SyntaxError';
+  constructor(
+    message: string,
+    readonly line: number | null,
+    readonly source: string,
+  ) {
+    super(message);
+  }
+}
 
 /** An error as a cell output. */
 export interface ErrorOutput {

@@ -1,4 +1,5 @@
 import { type Runtime, Session } from 'node:inspector';
+import { promiseHooks } from 'node:v8';
 
 /** How the evaluation of a script ended. */
 export type Outcome =
@@ -19,6 +20,11 @@ const group = 'med-sa';
 export class Evaluator {
   private readonly session = new Session();
   private globalHandle = '';
+  /**
+   * The promises of scripts that have not ended, a REPL script being an async function. One that waits for nothing would
+   * be collected, and the inspector would say so from inside of the garbage collection, which ends Node 22 and later.
+   */
+  private readonly pending = new Set<Promise<unknown>>();
 
   constructor() {
     this.session.connect();
@@ -39,7 +45,9 @@ export class Evaluator {
       const { exception, text } = exceptionDetails;
       return { kind: 'thrown', error: exception === undefined ? new Error(text) : this.valueOf(exception) };
     } catch (error) {
-      if (error instanceof Error && error.message.includes('Execution was terminated')) return { kind: 'terminated' };
+      // The one way in which this command fails; versions of Node word it differently.
+      if (error instanceof Error && 'code' in error && error.code === 'ERR_INSPECTOR_COMMAND')
+        return { kind: 'terminated' };
       throw error;
     } finally {
       this.session.post('Runtime.releaseObjectGroup', { objectGroup: group });
@@ -47,12 +55,21 @@ export class Evaluator {
   }
 
   private post(parameters: Runtime.EvaluateParameterType & { replMode: boolean }): Promise<Runtime.EvaluateReturnType> {
-    return new Promise((resolve, reject) =>
+    return new Promise((resolve, reject) => {
+      let script: Promise<unknown> | null = null;
+      const stop = promiseHooks.onInit((promise) => {
+        script = promise;
+        stop();
+      });
       this.session.post('Runtime.evaluate', parameters, (error, result) => {
+        if (script !== null) this.pending.delete(script);
+        script = null;
         if (error === null) resolve(result);
         else reject(error);
-      }),
-    );
+      });
+      stop();
+      if (script !== null) this.pending.add(script);
+    });
   }
 
   /** The value behind a handle. Same thread, so the answer comes before `post` returns. */

@@ -53,8 +53,9 @@ async function serveCells(folder: string): Promise<void> {
     else kernel.receive(message);
   });
   await listenForInterrupts(__filename, () => {
-    repl.interrupt();
+    // First the calls: what a cell does about an interrupt (stopping its run) it does while it is running still.
     kernel.cancelAll();
+    repl.interrupt();
   });
   send({ type: 'ready' });
 }

@@ -1,23 +1,12 @@
 import { SourceMap } from 'node:module';
 import { transform, type TransformFailure } from 'esbuild';
+import { CellSyntaxError } from './errors';
 
 /** A cell as V8's REPL mode takes it, and the way back from its lines to the cell's. */
 export interface Script {
   readonly code: string;
   /** Line of the cell, from 1, for a line and column of the script, from 1; null for lines that no cell wrote. */
   lineOf(line: number, column: number): number | null;
-}
-
-/** A cell that is no TypeScript. `line` counts from 1; null when it is unknown. */
-export class CellSyntaxError extends SyntaxError {
-  override name = 'SyntaxError';
-  constructor(
-    message: string,
-    readonly line: number | null,
-    readonly source: string,
-  ) {
-    super(message);
-  }
 }
 
 /** The function that imports become; the cell's process defines it. */
