@@ -7,6 +7,8 @@ export interface Interrupts {
 }
 
 const numbers = { SIGINT: 2, SIGTERM: 15 } as const;
+type Name = keyof typeof numbers;
+const names = Object.keys(numbers) as Name[];
 
 /**
  * Listens for SIGINT and SIGTERM. Commands that never read `signal` keep the system's own behaviour: they end at once.
@@ -14,21 +16,19 @@ const numbers = { SIGINT: 2, SIGTERM: 15 } as const;
  */
 export function processInterrupts(onInterrupt: () => void): Interrupts {
   const controller = new AbortController();
-  let received: keyof typeof numbers = 'SIGINT';
+  let received: Name = 'SIGINT';
   let listening = false;
-  const listen = (): void => {
-    listening = true;
-    for (const name of ['SIGINT', 'SIGTERM'] as const) {
-      process.once(name, () => {
-        if (!controller.signal.aborted) onInterrupt();
-        received = name;
-        controller.abort();
-      });
-    }
+  const heed = (name: Name): void => {
+    // Whatever comes next meets the system's own behaviour.
+    for (const each of names) process.off(each, heed);
+    received = name;
+    onInterrupt();
+    controller.abort();
   };
   return {
     get signal() {
-      if (!listening) listen();
+      if (!listening) for (const name of names) process.on(name, heed);
+      listening = true;
       return controller.signal;
     },
     get exitCode() {

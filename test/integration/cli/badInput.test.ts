@@ -58,6 +58,9 @@ describe('med-sa segment', () => {
 
   it('tells of models and adapters that are none', async () => {
     const prompt = ['--point', '30,20', '--device', 'cpu'];
+    expect(await failure('segment', image, '--model', 'heart', ...prompt)).toMatch(
+      /^unknown model heart: known are .*phantom-sam.*name a \.safetensors or \.pth file/,
+    );
     expect(await failure('segment', image, '--model', 'no.pth', ...prompt)).toMatch(/no\.pth does not exist/);
     expect(await failure('segment', image, '--model', `./${image}`, ...prompt)).toContain('image-0.png');
     expect(await failure('segment', image, '--adapters', 'tiny.safetensors', ...click)).toMatch(
