@@ -13,6 +13,8 @@ import type { EvaluateOptions, OpenImageOptions, PhantomsOptions } from './api';
 /** A run as far as it has come. */
 export interface RunReport {
   readonly summary: RunSummary;
+  /** Share of the steps that are done, 0..1. */
+  readonly done: number;
   /** Absolute path of the best adapters. */
   readonly best: string | null;
   /** Mean Dice over the prompt settings before training. */

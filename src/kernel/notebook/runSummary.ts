@@ -13,6 +13,8 @@ export class RunProgress {
   private summary: RunSummary;
   private best: string | null = null;
   private before: number | null = null;
+  private step = 0;
+  private steps = 0;
   /** Of the loss curve's points, one in so many is kept. */
   private lossStride = 1;
   private lossSeen = 0;
@@ -37,10 +39,12 @@ export class RunProgress {
     switch (event.type) {
       case 'start':
         this.summary = { ...summary, status: 'running', message: null, epochs: event.epochs };
+        this.steps = event.epochs * event.stepsPerEpoch;
         if (event.resumedFrom !== null) this.forgetAfter(event.resumedFrom);
         return;
       case 'step':
         summary.epoch = Math.max(summary.epoch, event.epoch - 1);
+        this.step = event.step;
         this.addLoss(event.step, event.loss);
         return;
       case 'validation':
@@ -60,8 +64,9 @@ export class RunProgress {
 
   /** A copy: what was reported does not change afterwards. */
   report(): RunReport {
-    const { best, before } = this;
-    return { summary: structuredClone(this.summary), best, before };
+    const { best, before, step, steps } = this;
+    const done = this.status === 'done' ? 1 : steps === 0 ? 0 : Math.min(1, step / steps);
+    return { summary: structuredClone(this.summary), done, best, before };
   }
 
   get status(): RunStatus {

@@ -39,7 +39,9 @@ export async function watchRun(
     display.show(itemsOf(report));
   };
   const report = await kernel.call('training/watch', { run }, (value) => {
-    if (Date.now() - shownAt >= replaceEveryMs) show(value as RunReport);
+    const { summary } = value as RunReport;
+    const going = summary.status === 'starting' || summary.status === 'running';
+    if (going && Date.now() - shownAt >= replaceEveryMs) show(value as RunReport);
   });
   show(report);
   if (report.summary.status === 'failed') throw new UserError(report.summary.message ?? `the run ${run} failed`);
@@ -73,11 +75,11 @@ const itemsOf = (report: RunReport): OutputItem[] => [jsonItem(trainingMime, rep
 
 const barLength = 24;
 
-/** E.g. `hearts: [######------] epoch 3 of 6, loss 0.412, Dice 0.61 → 0.83, running` */
-export function lineOf({ summary, before }: RunReport): string {
-  const done = summary.epochs === 0 ? 0 : Math.round((barLength * summary.epoch) / summary.epochs);
-  const bar = `[${'#'.repeat(done)}${'-'.repeat(barLength - done)}]`;
-  const parts = [`${bar} epoch ${summary.epoch} of ${summary.epochs}`];
+/** E.g. `hearts: [######------] 3 of 6 epochs, loss 0.412, Dice 0.61 → 0.83, running` */
+export function lineOf({ summary, done, before }: RunReport): string {
+  const marks = Math.floor(barLength * done);
+  const bar = `[${'#'.repeat(marks)}${'-'.repeat(barLength - marks)}]`;
+  const parts = [summary.epochs === 0 ? bar : `${bar} ${summary.epoch} of ${summary.epochs} epochs`];
   const last = summary.loss[summary.loss.length - 1];
   if (last !== undefined) parts.push(`loss ${last[1].toFixed(3)}`);
   const dice = [before, summary.bestDice].filter((value) => value !== null).map((value) => value.toFixed(3));
