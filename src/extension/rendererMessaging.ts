@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import type { ViewerEvent, ViewerRequest } from '../protocol';
+import { imageMime, type ImageOutput, type ViewerEvent, type ViewerRequest } from '../protocol';
 import type { AdapterChoice } from './adapterChoice';
 import { imageRendererId, trainingRendererId } from './identity';
 import { errorText, type KernelClient } from './kernelClient';
@@ -58,7 +58,6 @@ export class RendererMessaging implements vscode.Disposable {
     try {
       this.adapters.restore(view.notebook);
       if (isAttach(request)) {
-        view.attach = request;
         await this.attach(view, request);
       } else {
         await this.introduce(view);
@@ -72,7 +71,12 @@ export class RendererMessaging implements vscode.Disposable {
   private viewOf(editor: vscode.NotebookEditor, { viewId }: ViewerRequest): View {
     let view = this.views.get(viewId);
     if (!view || view.notebook !== editor.notebook) {
-      view = { notebook: editor.notebook, editors: new Set(), attach: null, attached: unattached };
+      view = {
+        notebook: editor.notebook,
+        editors: new Set(),
+        attach: savedImage(editor.notebook, viewId),
+        attached: unattached,
+      };
       this.views.set(viewId, view);
     }
     view.editors.add(editor);
@@ -87,8 +91,10 @@ export class RendererMessaging implements vscode.Disposable {
   }
 
   private attach(view: View, request: Attach): Promise<void> {
+    // A kernel that starts for this very request need not be told of the view again (watchRunsAgain).
+    view.attach = null;
     const done = this.send(view, request);
-    // After the request, which starts the kernel where none runs.
+    view.attach = request;
     view.attached = { life: this.kernel.life, done };
     return done;
   }
@@ -130,6 +136,21 @@ function isRequest(message: unknown): message is ViewerRequest {
   if (typeof message !== 'object' || message === null) return false;
   const { type, viewId } = message as { type?: unknown; viewId?: unknown };
   return typeof type === 'string' && /^(viewer|training)\//.test(type) && typeof viewId === 'string';
+}
+
+/** Where the extension host alone was restarted, the viewer still stands and will not attach again by itself. */
+function savedImage(notebook: vscode.NotebookDocument, viewId: string): Attach | null {
+  const items = notebook.getCells().flatMap(({ outputs }) => outputs.flatMap((output) => output.items));
+  for (const { mime, data } of items) {
+    if (mime !== imageMime) continue;
+    try {
+      const output = JSON.parse(new TextDecoder().decode(data)) as ImageOutput;
+      if (output.viewId === viewId) return { type: 'viewer/attach', viewId, output };
+    } catch {
+      // A damaged output is no image; its renderer says so.
+    }
+  }
+  return null;
 }
 
 function isAttach(request: ViewerRequest): request is Attach {

@@ -41,3 +41,35 @@ export class NotebookCellOutput {
 type Message = (message: string, ...actions: string[]) => Promise<string | undefined>;
 
 export const window = { showErrorMessage: vi.fn<Message>(), showWarningMessage: vi.fn<Message>() };
+
+/** The messaging of one renderer: `receive` is what a webview does, `sent` what it would get. */
+export class RendererMessagingChannel {
+  readonly sent: { message: unknown; editor: unknown }[] = [];
+  private readonly received = new EventEmitter<{ editor: unknown; message: unknown }>();
+  readonly onDidReceiveMessage = this.received.event;
+  receive(editor: unknown, message: unknown): void {
+    this.received.fire({ editor, message });
+  }
+  async postMessage(message: unknown, editor?: unknown): Promise<boolean> {
+    this.sent.push({ message, editor });
+    return true;
+  }
+}
+
+export const channels = new Map<string, RendererMessagingChannel>();
+
+export const notebooks = {
+  createRendererMessaging(id: string): RendererMessagingChannel {
+    const channel = new RendererMessagingChannel();
+    channels.set(id, channel);
+    return channel;
+  },
+};
+
+const closed = new EventEmitter<unknown>();
+export const workspace = {
+  isTrusted: true,
+  workspaceFolders: undefined,
+  onDidCloseNotebookDocument: closed.event,
+  close: (notebook: unknown) => closed.fire(notebook),
+};
