@@ -1,5 +1,6 @@
 // Renderer ↔ kernel, by way of the extension, which forwards without looking inside.
 // Renderer messages carry no binary: bytes are base64 strings.
+import type { RunSummary } from './training';
 
 /** A prompt in pixels of the original slice; pixel centres are at whole numbers + 0.5, so x is in [0, width). */
 export type Prompt =
@@ -68,5 +69,5 @@ export type ViewerEvent =
   /** `busy` names what is being waited for ("encoding the image"); null when nothing is. */
   | { type: 'viewer/busy'; viewId: string; busy: string | null }
   | { type: 'viewer/error'; viewId: string; message: string }
-  | { type: 'training/summary'; viewId: string; summary: import('./training').RunSummary }
+  | { type: 'training/summary'; viewId: string; summary: RunSummary }
   | { type: 'training/error'; viewId: string; message: string };
