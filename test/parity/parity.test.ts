@@ -90,6 +90,15 @@ describe('parity with an independent PyTorch implementation', () => {
     expect(missed(await check(folder))).toEqual(['checkpoint .pth = .safetensors']);
   });
 
+  it('names the golden that a folder lacks', async () => {
+    const folder = copyOf(['medsa2d'], 'lacking');
+    const file = path.join(folder, 'medsa2d_io.safetensors');
+    const { tensors } = await readSafetensors(file);
+    tensors.delete('target');
+    await writeSafetensors(file, tensors);
+    await expect(check(folder)).rejects.toThrow(/the goldens have no tensor target/);
+  });
+
   it('tells when a folder holds no goldens', async () => {
     await expect(check(temporaryFolder('nothing'))).rejects.toThrow(
       /no parity goldens in .*config\.json cannot be read/,

@@ -1,3 +1,4 @@
+import { UserError } from '../../errors';
 import { compile, input, slice, tensorData, type TensorData } from '../../graph';
 import { originalLogits } from '../../inference/postprocess';
 import type { Executor } from '../../runtime/types';
@@ -14,10 +15,10 @@ const tolerance = 1e-4;
 
 export type Tensors = ReadonlyMap<string, TensorData>;
 
-/** A tensor that the goldens must have. */
+/** A tensor that the goldens must have. @throws UserError naming it. */
 export function golden(tensors: Tensors, name: string): TensorData {
   const tensor = tensors.get(name);
-  if (tensor === undefined) throw new RangeError(`the goldens have no tensor ${name}`);
+  if (tensor === undefined) throw new UserError(`the goldens have no tensor ${name}: write the folder again`);
   return tensor;
 }
 
@@ -39,7 +40,7 @@ export async function runOnce(
 /** Token tensors of a golden's prompts: points [B, P, 2] with labels [B, P], and a box [B, 4], each where present. */
 export function promptFeeds(io: Tensors, prefix: string): { points: TensorData; labels: TensorData } {
   const [pts, lab, box] = ['pts', 'lab', 'box'].map((part) => io.get(`${prefix}${part}`));
-  const batch = (pts ?? box)!.shape[0];
+  const batch = (pts ?? box ?? golden(io, `${prefix}pts`)).shape[0];
   const sets = Array.from({ length: batch }, (_, b) => {
     const count = pts?.shape[1] ?? 0;
     return promptTokens({
