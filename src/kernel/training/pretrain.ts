@@ -8,6 +8,7 @@ import type { Executor } from '../runtime/types';
 import { samConfigs, type SamConfig } from '../sam/config';
 import { samShapes } from '../sam/shapes';
 import { phantomExamples } from './examples';
+import type { LossName } from './losses';
 import { RunDirectory } from './runDirectory';
 import { freshState, readState } from './state';
 import { trainableOf } from './trainable';
@@ -22,13 +23,17 @@ export interface PretrainStage {
   readonly images: number;
   readonly batch: number;
   readonly promptsPerImage: number;
+  readonly loss: LossName;
   readonly lr: number;
 }
 
-/** Small pictures first: four times as many per second teach shapes and prompts before detail. */
+/**
+ * Small pictures first: four times as many per second teach shapes and prompts before detail. The focal loss brings a
+ * model from nothing off the ground but prefers no mask to a doubtful one; Dice with cross-entropy then finishes it.
+ */
 export const pretrainStages: readonly PretrainStage[] = [
-  { imageSize: 128, epochs: 16, images: 1600, batch: 16, promptsPerImage: 4, lr: 1e-3 },
-  { imageSize: 256, epochs: 12, images: 800, batch: 8, promptsPerImage: 4, lr: 5e-4 },
+  { imageSize: 128, epochs: 16, images: 1600, batch: 16, promptsPerImage: 4, loss: 'focal-dice', lr: 1e-3 },
+  { imageSize: 256, epochs: 12, images: 800, batch: 8, promptsPerImage: 4, loss: 'dice-ce', lr: 7e-4 },
 ];
 
 export interface PretrainContext {
@@ -79,7 +84,7 @@ export async function pretrainStage(
         batch: stage.batch,
         promptsPerImage: stage.promptsPerImage,
         prompts: 3,
-        loss: 'focal-dice',
+        loss: stage.loss,
         lr: stage.lr,
         weightDecay: 0.05,
         multimask: true,
