@@ -12,18 +12,23 @@ type Modifier = 'Shift' | 'Alt';
 
 export class Viewer {
   private constructor(
-    private readonly page: Page,
+    private readonly window: Workbench,
     private readonly frame: Frame,
     private readonly image: Size,
+    private readonly cell: number,
   ) {}
 
-  /** Waits until the active notebook shows its image. */
-  static async shown(window: Workbench, image: Size): Promise<Viewer> {
+  private get page(): Page {
+    return this.window.page;
+  }
+
+  /** Waits until a cell of the active notebook, the only one with an image, shows it. */
+  static async shown(window: Workbench, image: Size, cell = 0): Promise<Viewer> {
     const frame = await window.outputFrame(() => {
       const canvas = document.querySelector('.med-sa-image canvas');
       return canvas !== null && canvas.getBoundingClientRect().width > 0;
     });
-    const viewer = new Viewer(window.page, frame, image);
+    const viewer = new Viewer(window, frame, image, cell);
     await viewer.until((picture) => picture.some((level) => level > 0), 'the image is drawn');
     return viewer;
   }
@@ -53,7 +58,7 @@ export class Viewer {
 
   /** Everything the viewer says in words: status line, model, errors. */
   async text(): Promise<string> {
-    return await this.frame.evaluate(() => document.body.innerText);
+    return await this.frame.evaluate(() => document.querySelector<HTMLElement>('.med-sa-image')?.innerText ?? '');
   }
 
   /**
@@ -75,7 +80,7 @@ export class Viewer {
   }
 
   /** Waits until what is seen holds, and returns it. Throws after `milliseconds` with what the viewer says. */
-  async until(holds: (picture: number[]) => boolean, what: string, milliseconds = 60_000): Promise<number[]> {
+  async until(holds: (picture: number[]) => boolean, what: string, milliseconds = 120_000): Promise<number[]> {
     const deadline = Date.now() + milliseconds;
     for (;;) {
       const picture = await this.picture();
@@ -88,7 +93,7 @@ export class Viewer {
   }
 
   /** Waits until the viewer says something that matches. */
-  async says(pattern: RegExp, milliseconds = 60_000): Promise<void> {
+  async says(pattern: RegExp, milliseconds = 120_000): Promise<void> {
     const deadline = Date.now() + milliseconds;
     while (!pattern.test(await this.text())) {
       if (Date.now() > deadline) throw new Error(`The viewer never said ${pattern}, but: ${await this.text()}`);
@@ -96,14 +101,23 @@ export class Viewer {
     }
   }
 
-  /** Where the image's pixels are in the window; right until something scrolls. */
+  /** Where the image's pixels are in the window, once its cell is scrolled to and stands still. */
   private async onScreen(): Promise<(x: number, y: number) => { x: number; y: number }> {
+    await this.window.api((vscode, cell) => {
+      const range = new vscode.NotebookRange(cell, cell + 1);
+      vscode.window.activeNotebookEditor?.revealRange(range, vscode.NotebookEditorRevealType.AtTop);
+    }, this.cell);
     const canvas = this.frame.locator('.med-sa-image canvas').first();
-    await canvas.scrollIntoViewIfNeeded();
-    const box = await canvas.boundingBox();
-    if (!box) throw new Error('The canvas is not on the screen.');
+    let box = await canvas.boundingBox();
+    for (let still = 0; still < 3;) {
+      await this.page.waitForTimeout(50);
+      const now = await canvas.boundingBox();
+      still = box && now && now.x === box.x && now.y === box.y && now.height === box.height ? still + 1 : 0;
+      box = now;
+    }
+    const shown = box ?? { x: 0, y: 0, width: 0, height: 0 };
     const { width, height } = this.image;
-    return (x, y) => ({ x: box.x + (x / width) * box.width, y: box.y + (y / height) * box.height });
+    return (x, y) => ({ x: shown.x + (x / width) * shown.width, y: shown.y + (y / height) * shown.height });
   }
 }
 
