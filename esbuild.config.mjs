@@ -14,7 +14,16 @@ const node = {
   target: 'node20',
   format: 'cjs',
   outdir: 'dist',
-  external: ['vscode', 'onnxruntime-node', 'sharp', '@itk-wasm/image-io', 'itk-wasm', 'esbuild', '@tensorflow/tfjs', '@tensorflow/tfjs-node-gpu'],
+  external: [
+    'vscode',
+    'onnxruntime-node',
+    'sharp',
+    '@itk-wasm/image-io',
+    'itk-wasm',
+    'esbuild',
+    '@tensorflow/tfjs',
+    '@tensorflow/tfjs-node-gpu',
+  ],
   entryPoints: present({
     extension: 'src/extension/extension.ts',
     kernel: 'src/kernel/main.ts',

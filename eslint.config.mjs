@@ -23,7 +23,15 @@ const floorRules = floors.flatMap((floor, level) =>
       'no-restricted-imports': [
         'error',
         restrict(
-          [...outside(floors.slice(level + 1).flat()), '**/server', '**/main', '**/cli', 'vscode', '**/extension/**', '**/webview/**'],
+          [
+            ...outside(floors.slice(level + 1).flat()),
+            '**/server',
+            '**/main',
+            '**/cli',
+            'vscode',
+            '**/extension/**',
+            '**/webview/**',
+          ],
           `src/kernel/${folder} stands on floor ${level + 1}: it imports from its own floor or below.`,
         ),
       ],
@@ -45,9 +53,50 @@ export default tseslint.config(
     },
   },
   { files: ['**/*.mjs', 'src/kernel/cli/**', 'test/**'], rules: { 'no-console': 'off' } },
-  { files: ['src/kernel/**/*.ts'], rules: { 'no-restricted-imports': ['error', restrict(['vscode', '**/extension/**', '**/webview/**'], 'The kernel runs headless: it never imports vscode, the extension or the webview.')] } },
+  {
+    files: ['src/kernel/**/*.ts'],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        restrict(
+          ['vscode', '**/extension/**', '**/webview/**'],
+          'The kernel runs headless: it never imports vscode, the extension or the webview.',
+        ),
+      ],
+    },
+  },
   ...floorRules,
-  { files: ['src/extension/**/*.ts'], rules: { 'no-restricted-imports': ['error', restrict(['**/kernel/**', '**/webview/**', 'onnxruntime-node', 'sharp'], 'The extension holds no tensors and no file formats: it speaks src/protocol.')] } },
-  { files: ['webview/**/*.ts'], rules: { 'no-restricted-imports': ['error', restrict(['**/kernel/**', '**/extension/**', 'vscode', 'node:*'], 'The webview speaks src/protocol only.')] } },
-  { files: ['src/protocol/**/*.ts'], rules: { 'no-restricted-imports': ['error', restrict(['**/kernel/**', '**/extension/**', '**/webview/**', 'vscode', 'node:*'], 'The protocol imports nothing of the project.')] } },
+  {
+    files: ['src/extension/**/*.ts'],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        restrict(
+          ['**/kernel/**', '**/webview/**', 'onnxruntime-node', 'sharp'],
+          'The extension holds no tensors and no file formats: it speaks src/protocol.',
+        ),
+      ],
+    },
+  },
+  {
+    files: ['webview/**/*.ts'],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        restrict(['**/kernel/**', '**/extension/**', 'vscode', 'node:*'], 'The webview speaks src/protocol only.'),
+      ],
+    },
+  },
+  {
+    files: ['src/protocol/**/*.ts'],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        restrict(
+          ['**/kernel/**', '**/extension/**', '**/webview/**', 'vscode', 'node:*'],
+          'The protocol imports nothing of the project.',
+        ),
+      ],
+    },
+  },
 );

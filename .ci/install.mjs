@@ -4,7 +4,9 @@ import fs from 'node:fs';
 
 const [major, minor] = process.versions.node.split('.').map(Number);
 if (major < 20 || (major === 20 && minor < 9)) {
-  console.error(`Med-SA Notebook needs Node 20.9 or newer; this is ${process.version}. Install a newer Node and run the command again.`);
+  console.error(
+    `Med-SA Notebook needs Node 20.9 or newer; this is ${process.version}. Install a newer Node and run the command again.`,
+  );
   process.exit(1);
 }
 const run = (command, args) => {
@@ -15,5 +17,6 @@ const run = (command, args) => {
   }
 };
 const time = (file) => (fs.existsSync(file) ? fs.statSync(file).mtimeMs : 0);
-if (time('node_modules/.package-lock.json') < time('package-lock.json')) run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error']);
+if (time('node_modules/.package-lock.json') < time('package-lock.json'))
+  run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error']);
 run(process.execPath, ['esbuild.config.mjs']);
