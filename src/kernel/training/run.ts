@@ -30,10 +30,11 @@ const runConfigSchema = trainOptionsSchema.extend({
 
 /**
  * Begins a run in `folder`.
- * @throws UserError when data, model or options are wrong, CancelledError when the signal is raised while they are
- * read: nothing is written then.
+ * @throws UserError when the folder holds a run, or data, model or options are wrong, and CancelledError when the signal
+ * is raised while they are read: nothing is written then.
  */
 export async function startRun(options: TrainOptions, folder: string, context: RunContext): Promise<TrainingOutcome> {
+  RunDirectory.requireFree(folder);
   const material = await gather(options, context);
   const { base, baseHash, split, trainable } = material;
   const run = await RunDirectory.create(folder, {

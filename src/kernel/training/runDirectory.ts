@@ -26,15 +26,21 @@ export class RunDirectory {
     return fs.existsSync(path.join(folder, 'config.json'));
   }
 
+  /** @throws UserError when the folder holds a run already. */
+  static requireFree(folder: string): void {
+    if (RunDirectory.exists(folder)) {
+      throw new UserError(
+        `${path.resolve(folder)} holds a run already: name another folder for --out, or resume that run`,
+        { file: path.resolve(folder) },
+      );
+    }
+  }
+
   /** Makes a new run. @throws UserError when the folder holds a run already or cannot be made. */
   static async create(folder: string, config: object): Promise<RunDirectory> {
     const run = new RunDirectory(path.resolve(folder));
     // A starter may have left its own notes here (who started the run); a config marks a run that has begun.
-    if (RunDirectory.exists(run.folder)) {
-      throw new UserError(`${run.folder} holds a run already: name another folder for --out, or resume that run`, {
-        file: run.folder,
-      });
-    }
+    RunDirectory.requireFree(run.folder);
     try {
       fs.mkdirSync(run.file('checkpoints'), { recursive: true });
     } catch (cause) {
