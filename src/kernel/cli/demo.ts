@@ -87,6 +87,10 @@ async function exampleOf(folder: string): Promise<{ image: string; click: [numbe
   return { image: sample.image, click: [x, y] };
 }
 
+/** A changing line is written again at most this often where it cannot be overwritten. */
+const repeatEveryMs = 10_000;
+let lastRepeat = 0;
+
 /** Outputs as a terminal shows them: text as it is, a changing one on its own line. */
 function show(output: CellOutput): void {
   if (output.kind === 'stream') process.stdout.write(output.text);
@@ -94,8 +98,13 @@ function show(output: CellOutput): void {
   if (output.kind !== 'display') return;
   const text = output.items.find(({ mime }) => mime === 'text/plain')?.data.trimEnd();
   if (text === undefined) return;
-  const changing = output.replace && process.stdout.isTTY && !text.includes('\n');
-  process.stdout.write(changing ? `\r\u001b[K${text}` : `${text}\n`);
+  const going = /, (starting|running)$/.test(text);
+  if (process.stdout.isTTY && (going || output.replace)) {
+    process.stdout.write(`\r\u001b[K${text}${going ? '' : '\n'}`);
+  } else if (!going || Date.now() - lastRepeat > repeatEveryMs) {
+    if (going) lastRepeat = Date.now();
+    process.stdout.write(`${text}\n`);
+  }
 }
 
 /** Hands over to the script that installs VS Code for the browser and opens the notebook in it. */

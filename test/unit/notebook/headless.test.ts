@@ -82,7 +82,9 @@ describe('a notebook without an editor', () => {
       },
     });
     expect(train.outputs).toHaveLength(2);
-    expect(train.outputs?.[0]).toMatchObject({ data: { [trainingMime]: { status: 'done', bestDice: 0.7 } } });
+    expect(train.outputs?.[0]).toMatchObject({
+      data: { [trainingMime]: { status: 'done', bestDice: 0.7 }, 'image/png': expect.stringMatching(/^iVBOR/) },
+    });
     expect(train.outputs?.[1]).toMatchObject({ data: { 'text/plain': ['{ before: 0.4, best: 0.7 }'] } });
     expect(JSON.stringify(use.outputs)).toContain('flood-fill + best (test)');
     expect(JSON.stringify(measure.outputs)).toMatch(/--prompts 1-point,bbox-0.5.*--json/);

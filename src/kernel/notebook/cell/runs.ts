@@ -3,7 +3,7 @@ import { CancelledError, UserError } from '../../errors';
 import type { FineTuneOptions, NotebookRun } from '../api';
 import type { RunReport } from '../calls';
 import type { KernelCalls } from './kernelCalls';
-import { displayed, jsonItem, LiveDisplay, textItem } from './outputs';
+import { displayed, jsonItem, LiveDisplay, pngItem, textItem } from './outputs';
 
 /** The saved output is replaced this often; the live curves come to the viewer by a shorter way. */
 const replaceEveryMs = 1000;
@@ -34,16 +34,16 @@ export async function watchRun(
 ): Promise<NotebookRun> {
   const display = new LiveDisplay(emit);
   let shownAt = 0;
-  const show = (report: RunReport) => {
+  const show = (report: RunReport, picture: OutputItem[] = []) => {
     shownAt = Date.now();
-    display.show(itemsOf(report));
+    display.show([jsonItem(trainingMime, report.summary), ...picture, textItem(lineOf(report))]);
   };
   const report = await kernel.call('training/watch', { run }, (value) => {
     const { summary } = value as RunReport;
     const going = summary.status === 'starting' || summary.status === 'running';
     if (going && Date.now() - shownAt >= replaceEveryMs) show(value as RunReport);
   });
-  show(report);
+  show(report, [pngItem(await pictureOf(report))]);
   if (report.summary.status === 'failed') throw new UserError(report.summary.message ?? `the run ${run} failed`);
   return new FollowedRun(report);
 }
@@ -71,7 +71,11 @@ class FollowedRun implements NotebookRun {
   }
 }
 
-const itemsOf = (report: RunReport): OutputItem[] => [jsonItem(trainingMime, report.summary), textItem(lineOf(report))];
+/** The curves for viewers that do not know the live output; drawn once, when the run has ended. */
+async function pictureOf({ summary }: RunReport): Promise<string> {
+  const { curvePng } = await import('../curvePicture');
+  return (await curvePng(summary)).toString('base64');
+}
 
 const barLength = 24;
 
