@@ -46,9 +46,9 @@ export async function writeTinyModel(file: string, seed = 1, config: SamConfig =
 
 /**
  * Writes a data set of the layout `pairs`: grey pictures of 60×48 pixels with a bright disc, its mask, and a group
- * (`subject-0`, …) for every two pictures. `inverted`: a dark disc on a bright ground.
+ * (`subject-0`, …) for every two pictures. A contrast below 1 makes them faint.
  */
-export async function drawTinyPairs(folder: string, count: number, { inverted = false } = {}): Promise<void> {
+export async function drawTinyPairs(folder: string, count: number, { contrast = 1 } = {}): Promise<void> {
   fs.mkdirSync(folder, { recursive: true });
   const random = new Random(7);
   const lines = ['image,mask,group'];
@@ -56,7 +56,7 @@ export async function drawTinyPairs(folder: string, count: number, { inverted = 
     const radius = random.uniform(7, 12);
     const disc = { x: random.uniform(14, 46), y: random.uniform(14, 34), radius, level: 190 };
     const drawn = drawDiscs(60, 48, [disc]);
-    const pixels = inverted ? drawn.pixels.map((level) => 255 - level) : drawn.pixels;
+    const pixels = drawn.pixels.map((level) => 128 + contrast * (level - 128));
     await writeImage({ ...drawn, pixels }, path.join(folder, `image-${index}.png`));
     await writeMask(drawn, path.join(folder, `mask-${index}.png`));
     lines.push(`image-${index}.png,mask-${index}.png,subject-${Math.floor(index / 2)}`);

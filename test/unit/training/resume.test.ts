@@ -1,6 +1,6 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { readSafetensors, writeSafetensors } from '../../../src/kernel/checkpoints';
 import { CancelledError } from '../../../src/kernel/errors';
 import type { TrainOptions } from '../../../src/kernel/training/options';
@@ -12,6 +12,9 @@ import { temporaryFolder } from '../../support/temporaryFolder';
 import { drawTinyPairs, writeTinyModel } from '../../support/tinyModel';
 import { bitsOf, courseOf, eventsOf, stoppedAt, tinyMaterial, undisturbed } from './tinyRun';
 
+// Whole runs: seconds by themselves, more beside other work.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
+
 const folder = temporaryFolder('resume');
 const whole = path.join(folder, 'whole');
 let executor: Executor;
@@ -21,7 +24,7 @@ beforeAll(async () => {
   executor = await testExecutor();
   options = await tinyMaterial(folder);
   expect(await startRun(options, whole, undisturbed(executor))).toBe('done');
-}, 60_000);
+});
 
 const steps = (): Extract<RunEvent, { type: 'step' }>[] => eventsOf(whole).filter((event) => event.type === 'step');
 

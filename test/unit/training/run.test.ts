@@ -1,6 +1,6 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { writeSafetensors } from '../../../src/kernel/checkpoints';
 import { CancelledError } from '../../../src/kernel/errors';
 import { readAdapters, readModel, tuneNames, type Tune } from '../../../src/kernel/inference';
@@ -12,6 +12,9 @@ import { drawDiscs, writeMask } from '../../support/drawnImage';
 import { temporaryFolder } from '../../support/temporaryFolder';
 import { drawTinyPairs } from '../../support/tinyModel';
 import { bitsOf, eventsOf, tinyMaterial, undisturbed } from './tinyRun';
+
+// Whole runs: seconds by themselves, more beside other work.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 const folder = temporaryFolder('run');
 let executor: Executor;
@@ -38,7 +41,7 @@ async function learn(tune: Tune, changed: Partial<TrainOptions> = {}): Promise<s
   return run;
 }
 
-/** The tiny model after `tune: full` has taught it bright discs: what adapters are made for is a model that knows something. */
+/** The tiny model after `tune: full` taught it discs: adapters are made for a model that knows something. */
 async function writeTaughtModel(run: string): Promise<string> {
   const base = await readModel(options.model);
   const { tensors } = await readAdapters(path.join(run, 'checkpoints', 'best.safetensors'), base);
@@ -54,17 +57,17 @@ describe('training', () => {
   beforeAll(async () => {
     runs.set('full', await learn('full'));
     runs.set('decoder', await learn('decoder'));
-    const [model, data] = [await writeTaughtModel(runs.get('full')!), path.join(folder, 'inverted')];
-    await drawTinyPairs(data, 8, { inverted: true });
+    const [model, data] = [await writeTaughtModel(runs.get('full')!), path.join(folder, 'faint')];
+    await drawTinyPairs(data, 8, { contrast: 0.2 });
     runs.set('adapters', await learn('adapters', { model, data }));
-  }, 60_000);
+  });
 
   describe.each(tuneNames)('tune: %s', (tune) => {
     it('teaches: the loss falls and the Dice of unseen subjects rises', () => {
       const run = runs.get(tune)!;
       const dice = diceOf(run);
       expect(dice).toHaveLength(25);
-      expect(Math.max(...dice)).toBeGreaterThan(dice[0] + 0.3);
+      expect(Math.max(...dice)).toBeGreaterThan(Math.max(0.8, dice[0] + 0.2));
       expect(meanLoss(run, 24)).toBeLessThan(0.5 * meanLoss(run, 1));
     });
 

@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { Random } from '../../../src/kernel/datasets';
 import { add, gradients, input, meanAll, tensorData, type TensorData } from '../../../src/kernel/graph';
 import { compileDecoder, compileEncoder } from '../../../src/kernel/inference/programs';
@@ -17,6 +17,9 @@ import { evaluate64, toFloat64, type Array64 } from '../../support/float64';
 import { runWithOrt } from '../../support/ort';
 import { expectClose, randomTensor } from '../../support/tensors';
 import { tinyConfig, tinyTensors } from '../../support/tinyModel';
+
+// Whole graphs: seconds by themselves, more beside other work.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 let executor: Executor;
 beforeAll(async () => {
@@ -219,7 +222,7 @@ describe('every weight of SAM has the gradient that differences have', () => {
   let slopes: Float64Array;
   beforeAll(() => {
     slopes = evaluate64([gradient], feeds)[0].data;
-  }, 60_000);
+  });
 
   const groups = [
     'image_encoder.pos_embed',
