@@ -20,7 +20,7 @@ export interface Workbench {
   ): Promise<Awaited<Value>>;
   /** Picks a command in the palette, by keyboard. */
   palette(command: string): Promise<void>;
-  /** Reloads the window, as a person who presses F5 in the browser; resolves when the extensions run again. */
+  /** Reloads the window by VS Code's own command, which remembers what is open; resolves when extensions run again. */
   reload(): Promise<void>;
   /** The output frame in which `probe` holds. */
   outputFrame(probe: () => boolean, milliseconds?: number): Promise<Frame>;
@@ -46,6 +46,12 @@ export function workbench(): Workbench {
     if (!page) throw new Error('The window is joined in beforeAll: use it inside of tests.');
     return page;
   };
+  const palette = async (command: string): Promise<void> => {
+    await thePage().keyboard.press('F1');
+    await thePage().locator('.quick-input-widget input').fill(`>${command}`);
+    await thePage().locator('.quick-input-list .monaco-list-row', { hasText: command }).first().waitFor();
+    await thePage().keyboard.press('Enter');
+  };
   return {
     get page() {
       return thePage();
@@ -59,17 +65,11 @@ export function workbench(): Workbench {
       if (error) throw new Error(`In the extension host: ${error}`);
       return value;
     },
-    async palette(command) {
-      await thePage().keyboard.press('F1');
-      const input = thePage().locator('.quick-input-widget input');
-      await input.fill(`>${command}`);
-      await thePage().locator('.quick-input-list .monaco-list-row', { hasText: command }).first().waitFor();
-      await thePage().keyboard.press('Enter');
-    },
+    palette,
     async reload() {
       const addressFile = shared?.bridge ?? '';
       fs.rmSync(addressFile);
-      await thePage().reload();
+      await palette('Developer: Reload Window');
       await waitForFile(addressFile);
     },
     async outputFrame(probe, milliseconds = 60_000) {
