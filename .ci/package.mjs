@@ -11,6 +11,8 @@ const rules = fs.readFileSync('.vscodeignore', 'utf8').replace('/linux/x64/', `/
 fs.mkdirSync('out', { recursive: true });
 fs.writeFileSync(ignoreFile, rules);
 const vsce = path.join('node_modules', '@vscode', 'vsce', 'vsce');
-const options = ['--target', target, '--ignoreFile', ignoreFile, '--allow-missing-repository', '--out', file];
+// Links in the README lead to files beside it: there is no published repository to point them to.
+const links = ['--allow-missing-repository', '--no-rewrite-relative-links'];
+const options = ['--target', target, '--ignoreFile', ignoreFile, ...links, '--out', file];
 const { status } = spawnSync(process.execPath, [vsce, 'package', ...options], { stdio: 'inherit' });
 process.exit(status ?? 1);
