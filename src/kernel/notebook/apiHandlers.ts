@@ -9,19 +9,11 @@ import {
   versionOf,
 } from '../annotation';
 import { UserError } from '../errors';
-import {
-  type Colour,
-  decodeMaskPatch,
-  encodeMaskPatch,
-  encodeMaskPng,
-  encodePng,
-  overlayPng,
-  writeMask,
-} from '../imaging';
-import type { Mask } from '../imaging';
+import { decodeMaskPatch, encodeMaskPatch, encodeMaskPng, writeMask, type Mask } from '../imaging';
 import type { ApiCalls, ApiMethod } from './calls';
 import { runCommand } from './command';
 import type { Runs } from './runs';
+import { savedPicture } from './savedPicture';
 
 /** Where a call comes from. */
 export interface CallContext {
@@ -47,8 +39,6 @@ type Handlers = {
   readonly [M in ApiMethod]: (params: ApiCalls[M][0], context: CallContext) => Promise<ApiCalls[M][1]>;
 };
 
-const maskColour: Colour = [255, 64, 64];
-
 /** What the kernel does for cells: one function per call of the cell API. */
 export function apiHandlers(services: ApiServices): Handlers {
   const { store, images, models, runs, cli, defaults } = services;
@@ -65,7 +55,7 @@ export function apiHandlers(services: ApiServices): Handlers {
 
   const picture = async (file: string, slice: number, mask: Mask | null): Promise<string> => {
     const image = await images.picture(await versionOf(file), slice);
-    return (mask === null ? await encodePng(image) : await overlayPng(image, mask, maskColour)).toString('base64');
+    return (await savedPicture(image, mask)).toString('base64');
   };
 
   const command = async (name: string, options: CommandLineOptions, context: CallContext): Promise<string> => {
