@@ -49,6 +49,21 @@ export class ImageViewers {
     }
   }
 
+  /** Another model answers this notebook from now on: so it does for the prompts that its views show. */
+  async answerAgain(notebook: string): Promise<void> {
+    for (const [viewId, view] of [...this.views]) {
+      if (view.notebook !== notebook) continue;
+      try {
+        const state = await this.busy(notebook, viewId, 'segmenting', () =>
+          view.session.state(view.slice, () => this.segmenter(notebook, view.file)),
+        );
+        this.options.emit(notebook, { type: 'viewer/state', viewId, state });
+      } catch (error) {
+        this.options.log(error);
+      }
+    }
+  }
+
   /** Forgets the views of a notebook that was closed. */
   close(notebook: string): void {
     for (const [viewId, view] of this.views) if (view.notebook === notebook) this.views.delete(viewId);

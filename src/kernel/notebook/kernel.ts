@@ -150,6 +150,7 @@ export class NotebookKernel {
       if ((this.adapters.get(notebook) ?? null) === file) this.setAdapters(notebook, before);
       throw error;
     }
+    void this.imageViewers.answerAgain(notebook);
     return this.status();
   }
 

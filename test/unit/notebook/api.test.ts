@@ -116,4 +116,21 @@ describe('useAdapters', () => {
     ]);
     expect((await cells.execute('await useAdapters("none.safetensors")')).error?.message).toContain('none.safetensors');
   });
+
+  it('answers again what open viewers show', async () => {
+    const output = await opened();
+    const view = { viewId: output.viewId };
+    await cells.kernel.view(cells.notebook, folder, { ...view, type: 'viewer/attach', output });
+    const prompt = { kind: 'point', ...discs.right, label: 1 } as const;
+    await cells.kernel.view(cells.notebook, folder, { ...view, type: 'viewer/prompt', slice: 0, prompt });
+    const shown = () => {
+      const state = cells.events.filter((event) => event.type === 'viewer/state').at(-1)?.state;
+      return { model: state?.model, masked: state?.mask !== null };
+    };
+    expect(shown()).toEqual({ model: 'flood-fill (test)', masked: true });
+    await cells.kernel.useAdapters(cells.notebook, path.join(folder, 'knees.safetensors'));
+    await expect.poll(shown).toEqual({ model: 'flood-fill + knees (test)', masked: true });
+    await cells.kernel.useAdapters(cells.notebook, null);
+    await expect.poll(shown).toEqual({ model: 'flood-fill (test)', masked: true });
+  });
 });
