@@ -10,7 +10,7 @@ function summary(epoch: number, changes: Partial<RunSummary> = {}): RunSummary {
   const steps = Array.from({ length: 20 * epoch }, (_, index) => index + 1);
   const validations = Array.from({ length: epoch + 1 }, (_, index) => index);
   return {
-    run: '/work/runs/heart',
+    run: '/home/ada/runs/heart',
     name: 'heart',
     status: 'running',
     message: null,
@@ -92,7 +92,7 @@ describe.skipIf(!hasBrowser)('the training renderer in a browser', () => {
   it('stops the run on request, once', async () => {
     await open(summary(2));
     await stop().click();
-    expect(await notebook.sent()).toEqual([{ type: 'training/stop', viewId, run: '/work/runs/heart' }]);
+    expect(await notebook.sent()).toEqual([{ type: 'training/stop', viewId, run: '/home/ada/runs/heart' }]);
     expect(await notebook.page.getByRole('button').isDisabled()).toBe(true);
     await tell(summary(3));
     expect(await notebook.page.getByRole('button').textContent()).toBe('Stopping…');
