@@ -102,14 +102,16 @@ export async function readAdapters(file: string, base: ModelFile): Promise<Adapt
   const all = samShapes(base.config);
   const expected =
     options === null
-      ? new Map([...all].filter(([name]) => tune === 'full' || name.startsWith('mask_decoder.')))
+      ? new Map([...all].filter(([name]) => trainsOfBase(tune, name)))
       : adapterShapes(base.config, options);
-  checkTensors(file, tensors, new Map([...expected].filter(([name]) => !isFixed(name))));
+  checkTensors(file, tensors, expected);
   return { name: adapterName(file), file, tune, options, imageSize, tensors, step };
 }
 
-/** The random projection of positions is no parameter: nothing trains it. */
-export const isFixed = (name: string): boolean => name.endsWith('positional_encoding_gaussian_matrix');
+/** Whether `tune` trains this tensor of the base. The random projection of positions is no parameter: nothing trains it. */
+export const trainsOfBase = (tune: Tune, name: string): boolean =>
+  !name.endsWith('positional_encoding_gaussian_matrix') &&
+  (tune === 'full' || (tune === 'decoder' && name.startsWith('mask_decoder.')));
 
 /** "runs/heart/checkpoints/best.safetensors" is called "heart". */
 export function adapterName(file: string): string {

@@ -1,3 +1,4 @@
+import type { CompiledGraph } from '../graph/onnx/compile';
 import type { TensorData } from '../graph/tensorData';
 
 export const deviceNames = ['cpu', 'cuda', 'webgpu', 'dml', 'coreml'] as const;
@@ -6,18 +7,9 @@ export type DeviceName = (typeof deviceNames)[number];
 /** What the caller asks for; `auto` takes the fastest device that works. */
 export type DeviceRequest = DeviceName | 'auto';
 
-export interface PortSpec {
-  readonly name: string;
-  readonly shape: readonly number[];
-}
-
-/** One compiled graph: an ONNX model with its inputs and outputs, all float32. */
-export interface Program {
-  readonly name: string;
-  readonly model: Uint8Array;
-  readonly inputs: readonly PortSpec[];
-  readonly outputs: readonly PortSpec[];
-}
+/** What an executor runs: a compiled graph. */
+export type Program = CompiledGraph;
+export type PortSpec = Program['inputs'][number];
 
 /** A tensor that stays inside the executor (an image embedding, say); valid until freed or the executor ends. */
 export interface HeldTensor {

@@ -3,7 +3,7 @@ import { tensorData, type TensorData } from '../graph';
 import type { Mask } from '../imaging';
 import { originalLogits, threshold } from '../inference/postprocess';
 import { normalise } from '../inference/preprocess';
-import { promptTokens } from '../sam/promptTokens';
+import { promptTokens, tokenCount } from '../sam/promptTokens';
 import type { Example } from './examples';
 import { stepInputs } from './trainStep';
 
@@ -51,8 +51,7 @@ export class TrainingBatch {
 
   /** Tokens per sample; the same for every sample, since a box counts two and a set of points one more. */
   get tokens(): number {
-    const [{ prompts }] = this.prompted;
-    return prompts.points.length + (prompts.box === null ? 1 : 2);
+    return tokenCount(this.prompted[0].prompts);
   }
 
   /** [I, 3, S, S] */

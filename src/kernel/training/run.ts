@@ -8,7 +8,7 @@ import type { Executor } from '../runtime/types';
 import type { SamConfig } from '../sam/config';
 import { datasetExamples, type ExampleSource } from './examples';
 import { trainOptionsSchema, type TrainOptions } from './options';
-import { RunDirectory, type NewRunEvent } from './runDirectory';
+import { RunDirectory } from './runDirectory';
 import { freshState, readState, writeState, type TrainingState } from './state';
 import { trainableOf, type Trainable } from './trainable';
 import { train, type TrainingOutcome } from './trainer';
@@ -132,10 +132,7 @@ async function conduct(
   resumedFrom: number | null,
   { executor, signal, onEvent }: RunContext,
 ): Promise<TrainingOutcome> {
-  const emit = (event: NewRunEvent): void => {
-    const written = run.append(event);
-    onEvent?.(written);
-  };
+  const emit = run.recorder(onEvent);
   const { seed } = options;
   const validator = new Validator({ executor, config, trainable, samples: held, settings: ['1-point'], seed });
   try {

@@ -119,6 +119,14 @@ export class RunDirectory {
     return timed;
   }
 
+  /** Writes events and tells them to whoever listens. */
+  recorder(listener?: (event: RunEvent) => void): (event: NewRunEvent) => void {
+    return (event) => {
+      const written = this.append(event);
+      listener?.(written);
+    };
+  }
+
   log(line: string): void {
     fs.appendFileSync(this.file('log.txt'), `${new Date().toISOString()} ${line}\n`);
   }

@@ -2,7 +2,7 @@ import { initialAdapters, type NormalSource } from '../medsa/initialise';
 import { defaultAdapters, type AdapterOptions } from '../medsa/options';
 import { adapterShapes } from '../medsa/shapes';
 import type { TensorData } from '../graph';
-import { isFixed, type Tune } from '../inference/adapterFile';
+import { trainsOfBase, type Tune } from '../inference/adapterFile';
 import type { SamConfig } from '../sam/config';
 import { samShapes } from '../sam/shapes';
 import { ParameterLayout } from './parameters';
@@ -28,7 +28,7 @@ export function trainableOf(
     const shapes = adapterShapes(config, adapters);
     return { adapters, layout: new ParameterLayout(shapes), initial: initialAdapters(shapes, random), frozen: tensors };
   }
-  const trains = (name: string): boolean => !isFixed(name) && (tune === 'full' || name.startsWith('mask_decoder.'));
+  const trains = (name: string): boolean => trainsOfBase(tune, name);
   const shapes = new Map([...samShapes(config)].filter(([name]) => trains(name)));
   return {
     adapters: null,

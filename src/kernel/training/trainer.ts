@@ -2,7 +2,7 @@ import type { RunEvent } from '../../protocol';
 import { Random } from '../datasets';
 import { CancelledError } from '../errors';
 import { createProgramCache, type ProgramCache } from '../runtime/programCache';
-import type { NewRunEvent, RunDirectory } from './runDirectory';
+import type { RunDirectory } from './runDirectory';
 import { writeState, type TrainingState } from './state';
 import { stepper, type StepperSetup } from './stepper';
 import type { Metrics } from './validator';
@@ -56,10 +56,7 @@ async function trainEpochs(
   signal: AbortSignal,
 ): Promise<void> {
   const { run, examples, epochs } = setup;
-  const emit = (event: NewRunEvent): void => {
-    const written = run.append(event);
-    setup.onEvent?.(written);
-  };
+  const emit = run.recorder(setup.onEvent);
   const batches = Math.ceil(examples.size / setup.batch);
   const root = new Random(setup.seed);
   const takeStep = stepper(setup, programs);
