@@ -3,9 +3,9 @@ import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 
 const [major, minor] = process.versions.node.split('.').map(Number);
-if (major < 20 || (major === 20 && minor < 9)) {
+if (major < 20 || (major === 20 && minor < 18)) {
   console.error(
-    `Med-SA Notebook needs Node 20.9 or newer; this is ${process.version}. Install a newer Node and run the command again.`,
+    `Med-SA Notebook needs Node 20.18 or newer; this is ${process.version}. Install a newer Node and run the command again.`,
   );
   process.exit(1);
 }
