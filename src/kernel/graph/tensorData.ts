@@ -3,7 +3,26 @@ export interface TensorData {
   readonly dtype: 'float32';
   readonly shape: readonly number[];
   readonly data: Float32Array;
+  /** Where the same values lie in a file, if they do: a runtime then maps them and `data` need not be read. */
+  readonly source?: TensorSource;
 }
+
+/** Little-endian float32 values, row-major and without gaps. */
+export interface TensorSource {
+  readonly file: string;
+  /** Bytes from the start of the file. */
+  readonly offset: number;
+}
+
+/** The same values under another shape of the same size; nothing is read or copied. */
+export const withShape = (value: TensorData, shape: readonly number[]): TensorData => ({
+  dtype: 'float32',
+  shape,
+  get data() {
+    return value.data;
+  },
+  source: value.source,
+});
 
 export const sizeOf = (shape: readonly number[]): number => shape.reduce((size, extent) => size * extent, 1);
 

@@ -1,5 +1,6 @@
 import {
   add,
+  affine,
   concat,
   constant,
   layerNorm,
@@ -17,8 +18,7 @@ import {
 import { within, type Weights } from './weights';
 
 /** x: [..., in] → [..., out]; weight stored [out, in]. */
-export const linear = (x: Tensor, weights: Weights): Tensor =>
-  add(matMul(x, matrixTranspose(weights('weight'))), weights('bias'));
+export const linear = (x: Tensor, weights: Weights): Tensor => affine(x, weights('weight'), weights('bias'));
 
 /** Over the last axis: LayerNorm on tokens and LayerNorm2d on channel-last maps alike. */
 export const norm = (x: Tensor, weights: Weights, epsilon: number): Tensor =>
