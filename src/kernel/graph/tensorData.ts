@@ -2,7 +2,18 @@
 export interface TensorData {
   readonly dtype: 'float32';
   readonly shape: readonly number[];
+  /** May be read from a file when asked for: whoever needs it more than once keeps it, and nobody writes into it. */
   readonly data: Float32Array;
+  /** Where the same values lie in a file, for a runtime that maps them. */
+  readonly source?: TensorSource;
+}
+
+/** Little-endian float32 values of a tensor in a file: row-major, without gaps, at a multiple of four bytes. */
+export interface TensorSource {
+  /** Absolute path. */
+  readonly file: string;
+  /** Bytes. */
+  readonly offset: number;
 }
 
 export const sizeOf = (shape: readonly number[]): number => shape.reduce((size, extent) => size * extent, 1);
