@@ -88,7 +88,7 @@ describe('a large checkpoint', () => {
         expect(bits(mapped(other)).equals(bits(tensor.data)), key).toBe(true);
       }
       // Prompt labels are integers; and fflate aligns nothing, unlike PyTorch.
-      expect(lazy).toBeGreaterThan(0.8 * small.tensors.size);
+      expect(lazy).toBeGreaterThan(0.7 * small.tensors.size);
       expect(sources).toBeGreaterThan(0);
     },
   );
