@@ -3,14 +3,22 @@ import fs, { type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 import { UserError } from './errors';
 
+export interface OpenFile {
+  readonly handle: FileHandle;
+  /** Bytes. */
+  readonly size: number;
+  /** When its content last changed, milliseconds. */
+  readonly modified: number;
+}
+
 /** Opens a regular file for reading; the caller closes it. @throws UserError when it is missing, a folder or locked. */
-export async function openFile(file: string): Promise<{ handle: FileHandle; size: number }> {
+export async function openFile(file: string): Promise<OpenFile> {
   let handle: FileHandle | undefined;
   try {
     handle = await fs.open(file, 'r');
     const stat = await handle.stat();
     if (!stat.isFile()) throw notAFile(file, stat.isDirectory());
-    return { handle, size: stat.size };
+    return { handle, size: stat.size, modified: stat.mtimeMs };
   } catch (error) {
     await handle?.close();
     throw error instanceof UserError ? error : readProblem(file, error);
@@ -58,7 +66,8 @@ function notAFile(file: string, isFolder: boolean): UserError {
   return new UserError(`${file} is ${isFolder ? 'a folder' : 'not a regular file'}: name a file`, { file });
 }
 
-function readProblem(file: string, cause: unknown): UserError {
+/** Why a file could not be read, as the user needs it. */
+export function readProblem(file: string, cause: unknown): UserError {
   const code = codeOf(cause);
   const details = { file, cause };
   if (code === 'EISDIR') return notAFile(file, true);

@@ -4,6 +4,7 @@ import { sizeOf, type TensorData } from '../graph/tensorData';
 import { containerOf, containerStart } from './container';
 import { elementTypes } from './elementTypes';
 import { readExactly } from './fileRange';
+import { FileTensor, LargeFile } from './fileTensor';
 import { PickleError } from './pickleInput';
 import { readStateDict, RefusedGlobalError, type StorageRef, type TensorRef } from './torchPickle';
 import type { TensorFile } from './types';
@@ -11,11 +12,11 @@ import { ZipArchive } from './zipArchive';
 
 /**
  * Reads the tensors of a PyTorch checkpoint (`.pth`, `.pt`) without running anything that it holds; every element type
- * becomes float32. Entries under `state_dict` or `model` of a training checkpoint are taken for the whole.
+ * becomes float32. The float32 tensors of a large file stay where they are. Entries under `state_dict` or `model` of a training checkpoint are taken for the whole.
  * @throws UserError when the file is missing, damaged, of PyTorch before 1.6, or names code.
  */
 export async function readPth(file: string): Promise<TensorFile> {
-  const { handle, size } = await openFile(file);
+  const { handle, size, modified } = await openFile(file);
   try {
     const container = containerOf(await readExactly(handle, file, 0, Math.min(containerStart, size)));
     if (container === 'torch before 1.6') {
@@ -29,7 +30,8 @@ export async function readPth(file: string): Promise<TensorFile> {
     const archive = await ZipArchive.open(handle, file, size);
     const folder = await checkpointFolder(archive, file);
     const described = parse(file, await archive.read(`${folder}data.pkl`));
-    return { tensors: await loadTensors(archive, folder, file, described), metadata: {} };
+    const large = LargeFile.of(file, { size, modified });
+    return { tensors: await loadTensors({ archive, folder, file, large }, described), metadata: {} };
   } finally {
     await handle.close();
   }
@@ -70,11 +72,18 @@ function parse(file: string, pickle: Uint8Array): Map<string, TensorRef> {
   }
 }
 
+interface Checkpoint {
+  readonly archive: ZipArchive;
+  /** Inside of the archive, with its slash. */
+  readonly folder: string;
+  readonly file: string;
+  /** null: read into memory. */
+  readonly large: LargeFile | null;
+}
+
 /** Storage by storage, so that one shared by several tensors is read once and none outlives its tensors. */
 async function loadTensors(
-  archive: ZipArchive,
-  folder: string,
-  file: string,
+  { archive, folder, file, large }: Checkpoint,
   described: ReadonlyMap<string, TensorRef>,
 ): Promise<Map<string, TensorData>> {
   const users = new Map<string, { storage: StorageRef; names: string[] }>();
@@ -89,9 +98,17 @@ async function loadTensors(
   for (const [name, { shape }] of described) tensors.set(name, { dtype: 'float32', shape, data: new Float32Array(0) });
   for (const { storage, names } of users.values()) {
     const type = elementTypes[storage.type];
-    const bytes = await archive.read(`${folder}data/${storage.key}`, storage.count * type.size);
-    const values = type.toFloat32(bytes);
+    const [entry, size] = [`${folder}data/${storage.key}`, storage.count * type.size];
+    const start = large !== null && storage.type === 'F32' ? await archive.locate(entry, size) : null;
+    const gathered: string[] = [];
     for (const name of names) {
+      const { offset, shape, strides } = described.get(name)!;
+      if (large === null || start === null || !isContiguous(shape, strides)) gathered.push(name);
+      else tensors.set(name, new FileTensor(large, start + offset * type.size, shape));
+    }
+    if (gathered.length === 0) continue;
+    const values = type.toFloat32(await archive.read(entry, size));
+    for (const name of gathered) {
       const tensor = described.get(name)!;
       tensors.set(name, { dtype: 'float32', shape: tensor.shape, data: gather(file, name, values, tensor) });
     }

@@ -2,6 +2,7 @@ import { UserError } from '../errors';
 import { openFile, writeFileAtomically } from '../files';
 import { sizeOf, type TensorData } from '../graph/tensorData';
 import { elementTypes } from './elementTypes';
+import { FileTensor, LargeFile } from './fileTensor';
 import { readExactly } from './fileRange';
 import { floatToHalf } from './float16';
 import { parseSafetensorsHeader } from './safetensorsHeader';
@@ -11,11 +12,13 @@ import type { TensorFile } from './types';
 const longestHeader = 100_000_000;
 
 /**
- * Reads a safetensors file; every element type becomes float32.
+ * Reads a safetensors file; every element type becomes float32. Of a large file only the header is read: its float32
+ * tensors stay where they are.
  * @throws UserError when the file is missing, cut short, or its header does not describe its data exactly.
  */
 export async function readSafetensors(file: string): Promise<TensorFile> {
-  const { handle, size } = await openFile(file);
+  const { handle, size, modified } = await openFile(file);
+  const large = LargeFile.of(file, { size, modified });
   try {
     if (size < 8) throw notSafetensors(file, `it holds ${size} bytes`);
     const headerLength = Number(Buffer.from(await readExactly(handle, file, 0, 8)).readBigUInt64LE());
@@ -27,6 +30,10 @@ export async function readSafetensors(file: string): Promise<TensorFile> {
     const { entries, metadata } = parseSafetensorsHeader(file, header, size - dataStart);
     const tensors = new Map<string, TensorData>();
     for (const { name, type, shape, begin, end } of entries) {
+      if (large !== null && type === 'F32') {
+        tensors.set(name, new FileTensor(large, dataStart + begin, shape));
+        continue;
+      }
       const bytes = await readExactly(handle, file, dataStart + begin, end - begin);
       tensors.set(name, { dtype: 'float32', shape, data: elementTypes[type].toFloat32(bytes) });
     }
@@ -54,11 +61,9 @@ export async function writeSafetensors(
   const half = options.half === true;
   const header: [string, unknown][] = Object.keys(metadata).length > 0 ? [['__metadata__', metadata]] : [];
   let offset = 0;
-  for (const [name, { shape, data }] of tensors) {
-    if (name === '__metadata__' || sizeOf(shape) !== data.length) {
-      throw new RangeError(`tensor ${name} of shape [${shape.join(', ')}] with ${data.length} values cannot be stored`);
-    }
-    const end = offset + data.length * (half ? 2 : 4);
+  for (const [name, { shape }] of tensors) {
+    if (name === '__metadata__') throw new RangeError('a tensor cannot be stored under the name of the notes');
+    const end = offset + sizeOf(shape) * (half ? 2 : 4);
     header.push([name, { dtype: half ? 'F16' : 'F32', shape, data_offsets: [offset, end] }]);
     offset = end;
   }
@@ -76,7 +81,12 @@ export async function writeSafetensors(
 }
 
 function* dataChunks(file: string, tensors: ReadonlyMap<string, TensorData>, half: boolean): Generator<Buffer> {
-  for (const [name, { data }] of tensors) {
+  for (const [name, tensor] of tensors) {
+    // Once: it may be read from a file.
+    const { data } = tensor;
+    if (data.length !== sizeOf(tensor.shape)) {
+      throw new RangeError(`tensor ${name} of shape [${tensor.shape.join(', ')}] has ${data.length} values`);
+    }
     const stored = half ? floatToHalf(data) : data;
     if (half && data.some((value, index) => Number.isFinite(value) && (stored[index] & 0x7fff) === 0x7c00)) {
       throw new UserError(`${file} was not written: ${name} holds values beyond half precision; store it in full`, {

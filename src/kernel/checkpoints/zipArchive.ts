@@ -33,6 +33,7 @@ export class ZipArchive {
   private constructor(
     private readonly handle: FileHandle,
     private readonly file: string,
+    private readonly fileSize: number,
     private readonly entries: ReadonlyMap<string, ZipEntry>,
   ) {}
 
@@ -43,7 +44,7 @@ export class ZipArchive {
     const directory = await locateDirectory(handle, file, fileSize, tail);
     if (directory === null || directory.offset + directory.size > fileSize) throw damaged(file, 'its end is missing');
     const bytes = await readExactly(handle, file, directory.offset, directory.size);
-    return new ZipArchive(handle, file, parseDirectory(file, bytes));
+    return new ZipArchive(handle, file, fileSize, parseDirectory(file, bytes));
   }
 
   get names(): string[] {
@@ -52,9 +53,25 @@ export class ZipArchive {
 
   /**
    * Content of one entry, in memory of its own. `expected`: the size that it must have, checked before it is read.
+   * Its CRC is not compared: PyTorch can be told to leave a meaningless one (`set_crc32_options`).
    * @throws UserError when it is not there, of another size, or damaged.
    */
   async read(name: string, expected?: number): Promise<Uint8Array<ArrayBuffer>> {
+    const { entry, start } = await this.place(name, expected);
+    const packed = await readExactly(this.handle, this.file, start, entry.compressedSize);
+    return entry.method === 0 ? packed : await this.inflate(name, packed, entry.size);
+  }
+
+  /**
+   * Where the content of a stored entry of `expected` bytes lies in the file; null for one that is packed.
+   * @throws UserError as `read` does.
+   */
+  async locate(name: string, expected: number): Promise<number | null> {
+    const { entry, start } = await this.place(name, expected);
+    return entry.method === 0 ? start : null;
+  }
+
+  private async place(name: string, expected?: number): Promise<{ entry: ZipEntry; start: number }> {
     const entry = this.entries.get(name);
     if (entry === undefined) throw damaged(this.file, `${name} is missing`);
     if (expected !== undefined && entry.size !== expected) {
@@ -66,18 +83,22 @@ export class ZipArchive {
     const local = view(await readExactly(this.handle, this.file, entry.offset, lengths.local));
     if (local.getUint32(0, true) !== signatures.local) throw damaged(this.file, `${name} is not where it should be`);
     const start = entry.offset + lengths.local + local.getUint16(26, true) + local.getUint16(28, true);
-    const stored = await readExactly(this.handle, this.file, start, entry.compressedSize);
-    const content = entry.method === 0 ? stored : await this.inflate(name, stored, entry.size);
-    if (content.length !== entry.size) throw damaged(this.file, `${name} is shorter than it should be`);
-    return content;
+    if (start + entry.compressedSize > this.fileSize) throw damaged(this.file, `${name} reaches beyond its end`);
+    if (entry.method === 0 && entry.compressedSize !== entry.size) {
+      throw damaged(this.file, `${name} is shorter than it should be`);
+    }
+    return { entry, start };
   }
 
-  private async inflate(name: string, stored: Uint8Array, size: number): Promise<Uint8Array<ArrayBuffer>> {
+  private async inflate(name: string, packed: Uint8Array, size: number): Promise<Uint8Array<ArrayBuffer>> {
+    let content: Uint8Array;
     try {
-      return new Uint8Array(await inflateRawAsync(stored, { maxOutputLength: Math.max(1, size) }));
+      content = await inflateRawAsync(packed, { maxOutputLength: Math.max(1, size) });
     } catch {
       throw damaged(this.file, `${name} does not unpack`);
     }
+    if (content.length !== size) throw damaged(this.file, `${name} is shorter than it should be`);
+    return new Uint8Array(content);
   }
 }
 

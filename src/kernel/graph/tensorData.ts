@@ -2,15 +2,17 @@
 export interface TensorData {
   readonly dtype: 'float32';
   readonly shape: readonly number[];
+  /** May be read from a file when asked for: whoever needs it more than once keeps it, and nobody writes into it. */
   readonly data: Float32Array;
   /** Where the same values lie in a file, if they do: a runtime then maps them and `data` need not be read. */
   readonly source?: TensorSource;
 }
 
-/** Little-endian float32 values, row-major and without gaps. */
+/** Little-endian float32 values of a tensor in a file: row-major, without gaps, at a multiple of four bytes. */
 export interface TensorSource {
+  /** Absolute path. */
   readonly file: string;
-  /** Bytes from the start of the file. */
+  /** Bytes. */
   readonly offset: number;
 }
 
