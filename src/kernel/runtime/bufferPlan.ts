@@ -23,6 +23,8 @@ const inPlace: ReadonlySet<Primitive> = new Set([
   'log',
   'sqrt',
   'abs',
+  'erf',
+  'softmax',
   'relu',
   'sigmoid',
   'softplus',
@@ -32,9 +34,15 @@ const inPlace: ReadonlySet<Primitive> = new Set([
   'div',
 ]);
 
+/** The shape that the runtime first writes a value in: a product with a weight has rows, whatever they stand for. */
+const writtenShape = ({ primitive, shape }: Tensor): readonly number[] =>
+  primitive === 'affine' ? [sizeOf(shape.slice(0, -1)), shape[shape.length - 1]] : shape;
+
 /** One piece of memory and the steps between which it is held. */
 interface Buffer {
   readonly bytes: number;
+  /** Of the value that it was made for: only values of this very shape may use it again. */
+  readonly shape: string;
   readonly from: number;
   until: number;
 }
@@ -42,14 +50,16 @@ interface Buffer {
 export function planBuffers(outputs: Readonly<Record<string, Tensor>>): BufferPlan {
   const targets = Object.values(outputs);
   const constant = constantsOf(targets);
-  const order = executionOrder(targets).filter((tensor) => !constant.has(tensor) && tensor.primitive !== 'input');
+  const fused = fusedTransposes(topologicalOrder(targets));
+  const order = executionOrder(targets, fused).filter(
+    (tensor) => !constant.has(tensor) && tensor.primitive !== 'input',
+  );
   const step = new Map(order.map((tensor, index) => [tensor, index]));
-  const fused = fusedTransposes(order);
   const lastUse = lastUses(order, fused, targets);
 
   const bufferOf = new Map<Tensor, Buffer>();
   const all: Buffer[] = [];
-  const free: { readonly shape: string; readonly buffer: Buffer; readonly since: number }[] = [];
+  const free: Buffer[] = [];
   const dying = new Map<number, Tensor[]>();
   for (const [tensor, index] of lastUse) {
     if (!step.has(tensor)) continue;
@@ -65,18 +75,18 @@ export function planBuffers(outputs: Readonly<Record<string, Tensor>>): BufferPl
   function place(tensor: Tensor, index: number): Buffer {
     const sources = tensor.inputs.filter((source) => bufferOf.has(source));
     if (tensor.primitive === 'reshape' && sources.length > 0) return share(sources[0], tensor);
-    const shape = tensor.shape.join();
+    const shape = writtenShape(tensor).join();
     const takenOver = inPlace.has(tensor.primitive)
-      ? sources.find((source) => source.shape.join() === shape && ends(source, index))
+      ? sources.find((source) => source.shape.join() === tensor.shape.join() && ends(source, index))
       : undefined;
     if (takenOver !== undefined) return share(takenOver, tensor);
     const known = free.findIndex((entry) => entry.shape === shape);
     if (known >= 0 && !isOutput.has(tensor)) {
-      const [{ buffer }] = free.splice(known, 1);
+      const [buffer] = free.splice(known, 1);
       buffer.until = lastUse.get(tensor) ?? index;
       return buffer;
     }
-    const buffer = { bytes: 4 * sizeOf(tensor.shape), from: index, until: lastUse.get(tensor) ?? index };
+    const buffer = { bytes: 4 * sizeOf(tensor.shape), shape, from: index, until: lastUse.get(tensor) ?? index };
     all.push(buffer);
     return buffer;
   }
@@ -95,8 +105,7 @@ export function planBuffers(outputs: Readonly<Record<string, Tensor>>): BufferPl
   function release(dead: Tensor, index: number): void {
     const buffer = bufferOf.get(dead);
     if (buffer === undefined || buffer.until !== index || isOutput.has(dead)) return;
-    if (free.some((entry) => entry.buffer === buffer)) return;
-    free.unshift({ shape: dead.shape.join(), buffer, since: index });
+    if (!free.includes(buffer)) free.unshift(buffer);
   }
 
   return { peakBytes: peakOf(all), foldedBytes: foldedOf(order, constant), nodes: order.length };
@@ -175,8 +184,10 @@ function lastUses(
  * The runtime's order: depth first from the outputs, the last one first; of a node's inputs the one that was written
  * last into the model first.
  */
-function executionOrder(targets: readonly Tensor[]): Tensor[] {
-  const written = new Map(topologicalOrder(targets).map((tensor, index) => [tensor, index]));
+function executionOrder(targets: readonly Tensor[], fused: ReadonlySet<Tensor>): Tensor[] {
+  const all = topologicalOrder(targets);
+  const fusing = (tensor: Tensor): boolean => tensor.primitive === 'matMul' && tensor.inputs.some((x) => fused.has(x));
+  const written = new Map(all.map((tensor, index) => [tensor, index + (fusing(tensor) ? all.length : 0)]));
   const order: Tensor[] = [];
   const entered = new Set<Tensor>();
   const stack: { readonly tensor: Tensor; readonly leave: boolean }[] = targets.map((tensor) => ({
