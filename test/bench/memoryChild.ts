@@ -3,7 +3,7 @@ import { Random } from '../../src/kernel/datasets/random';
 import { sizeOf, tensorData, type TensorData } from '../../src/kernel/graph';
 import { trainableOf } from '../../src/kernel/training/trainable';
 import { adamWDefaults } from '../../src/kernel/training/adamw';
-import { compileTrainStep } from '../../src/kernel/training/trainStep';
+import { compileTrainStep, stepOutputs } from '../../src/kernel/training/trainStep';
 import { readTensors } from '../../src/kernel/checkpoints';
 import { createLocalExecutor } from '../../src/kernel/runtime/localExecutor';
 import { estimateMemory } from '../../src/kernel/runtime/memoryEstimate';
@@ -29,12 +29,19 @@ async function measure({ file, model, size, batch, tune, recompute, accumulate }
     recompute,
     accumulate,
   });
-  const estimate = estimateMemory(program.tensors);
+  const estimate = estimateMemory(Object.fromEntries(stepOutputs.map((name) => [name, program.tensors[name]])));
   const executor = await createLocalExecutor({ device: 'cpu' });
   const loaded = await executor.load(program);
   const zeros = (shape: readonly number[]): TensorData => tensorData(shape, new Float32Array(sizeOf(shape)));
   const feeds = Object.fromEntries(program.inputs.map(({ name, shape }) => [name, zeros(shape as number[])]));
-  for (let run = 0; run < 2; run++) await executor.run(loaded, feeds);
+  const state = ['parameters', 'first_moment', 'second_moment'];
+  let spare: Record<string, TensorData> | undefined;
+  // As the trainer does: the state of one step goes into the next, and its memory into the one after.
+  for (let run = 0; run < 3; run++) {
+    const result = await executor.run(loaded, feeds, { fetch: stepOutputs, into: spare });
+    spare = Object.fromEntries(state.map((name) => [`next_${name}`, feeds[name]]));
+    for (const name of state) feeds[name] = result[`next_${name}`];
+  }
   await executor.dispose();
   return { estimateMB: estimate.total / 2 ** 20, peakMB: process.resourceUsage().maxRSS / 1024, estimate };
 }

@@ -95,7 +95,9 @@ class SessionExecutor implements LocalExecutor {
       checkFeeds(program, feeds);
       const { returned, kept } = planOutputs(program, options);
       const tensors = Object.fromEntries(Object.entries(feeds).map(([name, feed]) => [name, this.#toTensor(feed)]));
-      const results = await this.#runSession(program.name, session, tensors, [...returned, ...kept]);
+      const given = options.into ?? {};
+      const fetches = Object.fromEntries([...returned, ...kept].map((name) => [name, this.#target(name, given)]));
+      const results = await this.#runSession(program.name, session, tensors, fetches);
       return {
         outputs: Object.fromEntries(returned.map((name) => [name, toTensorData(program.name, name, results[name])])),
         held: Object.fromEntries(kept.map((name) => [name, this.#hold(results[name])])),
@@ -159,7 +161,17 @@ class SessionExecutor implements LocalExecutor {
     await this.#folder?.delete(id);
   }
 
-  async #runSession(name: string, session: InferenceSession, feeds: Record<string, Tensor>, fetches: string[]) {
+  /** Memory that the caller gives for an output; null: the runtime takes new. */
+  #target(name: string, given: Readonly<Record<string, TensorData>>): Tensor | null {
+    return Object.hasOwn(given, name) ? this.#toTensor(given[name]) : null;
+  }
+
+  async #runSession(
+    name: string,
+    session: InferenceSession,
+    feeds: Record<string, Tensor>,
+    fetches: Record<string, Tensor | null>,
+  ) {
     this.#running = true;
     try {
       return await session.run(feeds, fetches);

@@ -1,6 +1,6 @@
 import { UserError } from '../errors';
 import { estimateMemory, type MemoryEstimate } from '../runtime/memoryEstimate';
-import { compileTrainStep, type TrainStepOptions } from './trainStep';
+import { compileTrainStep, stepOutputs, type TrainStepOptions } from './trainStep';
 
 /** What of a run decides how much memory it takes, in the words of the command line. */
 export type MemorySettings = Pick<TrainStepOptions, 'images' | 'recompute' | 'accumulate'>;
@@ -12,8 +12,10 @@ const mostTokens = 4;
 const usableShare = 0.9;
 
 /** Peak memory of a training step, bytes, without running it. */
-export const stepMemory = (options: Omit<TrainStepOptions, 'tokens'>): MemoryEstimate =>
-  estimateMemory(compileTrainStep({ ...options, tokens: mostTokens }).tensors);
+export function stepMemory(options: Omit<TrainStepOptions, 'tokens'>): MemoryEstimate {
+  const { tensors } = compileTrainStep({ ...options, tokens: mostTokens });
+  return estimateMemory(Object.fromEntries(stepOutputs.map((name) => [name, tensors[name]])));
+}
 
 /** Memory that this process can still get, bytes; container limits count. */
 export const availableMemory = (): number => process.availableMemory();

@@ -72,6 +72,16 @@ export const stepInputs = {
   secondMoment: 'second_moment',
 } as const;
 
+/** What a trainer reads of a step. */
+export const stepOutputs = [
+  'loss',
+  'gradient_norm',
+  'low_res_masks',
+  'next_parameters',
+  'next_first_moment',
+  'next_second_moment',
+] as const;
+
 /** Forward, loss, backward and optimiser as one program; B = images · promptsPerImage. */
 export function compileTrainStep(options: TrainStepOptions): CompiledGraph {
   const { layout, images, promptsPerImage, tokens, accumulate = 1 } = options;
