@@ -2,13 +2,15 @@ import { UsageError } from '../errors';
 import { embeddedModel, openPredictor } from '../inference';
 import { resolveDevice } from '../runtime/devices';
 import { createEngine } from '../runtime/engine';
-import { type DeviceRequest, deviceNames, type Executor } from '../runtime/types';
+import { type DeviceRequest, deviceNames, type EngineName, engineNames, type Executor } from '../runtime/types';
 import type { KernelOptions } from './kernel';
 
 /** Settings of the kernel as its parent gives them. */
 export interface KernelEnvironment {
   /** `auto` or the name of a device. */
   readonly MEDSA_DEVICE?: string;
+  /** What trains and evaluates. */
+  readonly MEDSA_ENGINE?: string;
   readonly MEDSA_THREADS?: string;
   /** Name or file. */
   readonly MEDSA_MODEL?: string;
@@ -22,10 +24,11 @@ export interface KernelEnvironment {
  */
 export function kernelOptions(environment: KernelEnvironment, log: (line: string) => void): KernelOptions {
   const device = deviceOf(environment.MEDSA_DEVICE || 'auto');
+  const engine = engineOf(environment.MEDSA_ENGINE || 'onnx');
   const threads = threadsOf(environment.MEDSA_THREADS);
   const model = environment.MEDSA_MODEL || embeddedModel;
   let notes: string[] = [];
-  let engine: Promise<Executor> | null = null;
+  let answering: Promise<Executor> | null = null;
 
   const startEngine = async (): Promise<Executor> => {
     const resolved = await resolveDevice(device);
@@ -33,21 +36,21 @@ export function kernelOptions(environment: KernelEnvironment, log: (line: string
     return createEngine({ device: resolved.device, threads, log });
   };
   const engineOnce = (): Promise<Executor> => {
-    engine ??= startEngine().catch((error: unknown) => {
+    answering ??= startEngine().catch((error: unknown) => {
       // A driver may be mended while the kernel runs: the next prompt tries again.
-      engine = null;
+      answering = null;
       throw error;
     });
-    return engine;
+    return answering;
   };
 
   return {
     createPredictor: async (adapters) => openPredictor({ model, adapters, executor: await engineOnce() }),
     deviceNotes: () => notes,
-    engineMemoryMB: async () => (engine === null ? 0 : (await (await engine).status()).rssMB),
-    dispose: async () => (await engine)?.dispose(),
+    engineMemoryMB: async () => (answering === null ? 0 : (await (await answering).status()).rssMB),
+    dispose: async () => (await answering)?.dispose(),
     runsFolder: environment.MEDSA_RUNS || null,
-    defaults: { model, device },
+    defaults: { model, device, engine },
   };
 }
 
@@ -56,6 +59,12 @@ function deviceOf(name: string): DeviceRequest {
   const device = known.find((one) => one === name);
   if (device !== undefined) return device;
   throw new UsageError(`unknown device ${name}: choose one of ${known.join(', ')}`);
+}
+
+function engineOf(name: string): EngineName {
+  const engine = engineNames.find((one) => one === name);
+  if (engine !== undefined) return engine;
+  throw new UsageError(`unknown engine ${name}: choose one of ${engineNames.join(', ')}`);
 }
 
 function threadsOf(text: string | undefined): number | undefined {

@@ -20,7 +20,7 @@ import { apiHandlers, type CallContext } from './apiHandlers';
 import { bundle } from './bundles';
 import type { ApiMethod } from './calls';
 import { CellProcess } from './cellProcess';
-import { Runs } from './runs';
+import { Runs, type RunDefaults } from './runs';
 import { RunViewers } from './runViewers';
 
 export interface KernelOptions {
@@ -32,8 +32,8 @@ export interface KernelOptions {
   /** Ends what computes; called once, when the kernel ends. */
   readonly dispose?: () => Promise<void>;
   readonly runsFolder?: string | null;
-  /** Model and device of fine-tunes and evaluations where a cell names none. */
-  readonly defaults?: { readonly model: string | null; readonly device: string | null };
+  /** Model, device and engine of fine-tunes and evaluations where a cell names none. */
+  readonly defaults?: RunDefaults;
   readonly cellEntry?: () => string;
   readonly cli?: () => string;
 }
@@ -76,7 +76,7 @@ export class NotebookKernel {
   ) {
     const images = new ImageLibrary();
     const store = new AnnotationStore(images);
-    const defaults = options.defaults ?? { model: null, device: null };
+    const defaults = options.defaults ?? { model: null, device: null, engine: null };
     const cli = options.cli ?? (() => bundle('cli'));
     const adaptersOf = (notebook: string) => this.adapters.get(notebook) ?? null;
     const emit = (notebook: string, event: ViewerEvent) => listener.viewer(notebook, event);

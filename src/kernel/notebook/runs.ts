@@ -7,13 +7,19 @@ import { type LaunchedRun, launchRun, processOf, stopProcess } from './runProces
 import { isOver } from './runSummary';
 import { RunTail } from './runTail';
 
+/** What fine-tunes and evaluations take where nothing else is asked for; null: the command's own default. */
+export interface RunDefaults {
+  readonly model: string | null;
+  readonly device: string | null;
+  readonly engine: string | null;
+}
+
 export interface RunsOptions {
   /** The built command line, `cli.js`. */
   readonly cli: () => string;
   /** Where runs are written; `runs` in the notebook's folder when null. */
   readonly runsFolder: string | null;
-  /** What a fine-tune takes where nothing else is asked for. */
-  readonly defaults: { readonly model: string | null; readonly device: string | null };
+  readonly defaults: RunDefaults;
   /** How long a run may take to stop by itself. */
   readonly graceMs?: number;
 }
@@ -119,11 +125,12 @@ function freeFolder(parent: string, dataName: string): string {
 }
 
 /** The command line of `med-sa train`; what is not asked for is left to its defaults. */
-function trainArguments(params: FineTuneParams, defaults: RunsOptions['defaults']): string[] {
+function trainArguments(params: FineTuneParams, defaults: RunDefaults): string[] {
   const { data, epochs, batch, imageSize, learningRate, seed, tune } = params;
   const options: Record<string, string | number | null | undefined> = {
     data,
     model: params.model ?? defaults.model,
+    engine: defaults.engine,
     device: params.device ?? defaults.device,
     tune,
     epochs,

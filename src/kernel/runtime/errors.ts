@@ -111,7 +111,7 @@ export function plainReason(original: string): string {
 }
 
 const memoryAdvice = (original: string): string =>
-  /bad_alloc|[Ff]ailed to allocate|out of memory/.test(original)
+  /bad_alloc|[Ff]ailed to allocate|allocation failed|out of memory|OOM when/.test(original)
     ? ' There is not enough memory: use a smaller batch, image size or model.'
     : '';
 

@@ -7,6 +7,10 @@ export type DeviceName = (typeof deviceNames)[number];
 /** What the caller asks for; `auto` takes the fastest device that works. */
 export type DeviceRequest = DeviceName | 'auto';
 
+/** What computes a program: ONNX Runtime its model, or TensorFlow.js its graph. */
+export const engineNames = ['onnx', 'tfjs'] as const;
+export type EngineName = (typeof engineNames)[number];
+
 export type PortSpec = Port;
 
 /** What is known of a program wherever it is loaded. */

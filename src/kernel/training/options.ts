@@ -2,6 +2,7 @@ import path from 'node:path';
 import { z } from 'zod';
 import { UsageError } from '../errors';
 import { tuneNames } from '../inference';
+import { engineNames } from '../runtime/types';
 import { lossNames } from './losses';
 import { recomputeNames } from './trainStep';
 
@@ -32,6 +33,8 @@ export const trainOptionsSchema = z.object({
   /** Most prompts per sample: the first one and the corrective clicks after it. */
   prompts: count,
   seed: z.number().int().nonnegative(),
+  /** Runs from before there was a choice were ONNX Runtime's. */
+  engine: z.enum(engineNames).default('onnx'),
   device: z.enum(['auto', 'cpu', 'cuda', 'webgpu', 'dml', 'coreml']),
   threads: count.nullable(),
 });
@@ -54,6 +57,7 @@ export const trainDefaults = {
   weightDecay: 0.01,
   prompts: 3,
   seed: 0,
+  engine: 'onnx',
   device: 'auto',
   threads: null,
 } satisfies Omit<TrainOptions, 'data'>;

@@ -11,7 +11,7 @@ const folder = temporaryFolder('runs');
 const cli = writeTrainCommand(folder);
 const never = new AbortController().signal;
 const runsOf = (graceMs?: number) =>
-  new Runs({ cli: () => cli, runsFolder: null, defaults: { model: 'tiny', device: 'cpu' }, graceMs });
+  new Runs({ cli: () => cli, runsFolder: null, defaults: { model: 'tiny', device: 'cpu', engine: 'tfjs' }, graceMs });
 const asked = (data: string) => ({ notebook: 'n', folder, data });
 
 describe('runs', () => {

@@ -5,7 +5,8 @@ import { embeddedModel, openPredictor } from '../../inference';
 import { evaluateSamples, type SampleScore } from '../../inference/evaluate';
 import { command, exitCodes, json } from '../command';
 import { adapters, data, layout, model } from '../commonOptions';
-import { device, deviceLines, openExecutor } from '../device';
+import { device } from '../device';
+import { engine, openEngine } from '../engine';
 import { choices, whole } from '../options';
 import { tableLines } from '../table';
 
@@ -22,6 +23,7 @@ export const evaluate = command(
       adapters,
       prompts: choices(promptSettings, `Kinds of prompts (default all: ${promptSettings.join(',')})`),
       seed: whole(0, 'Where simulated prompts are placed (default 0)'),
+      engine,
       device,
       json,
     },
@@ -32,14 +34,15 @@ export const evaluate = command(
     const { data } = values;
     const { samples } = await openDataset(data, { layout: values.layout });
     const loaded = await loadAll(samples, { signal, onProgress: (...at) => output.progress('images read', ...at) });
-    const { executor, notes } = await openExecutor(values.device ?? 'auto');
+    const { engine = 'onnx', device: request = 'auto' } = values;
+    const { executor, lines } = await openEngine({ engine, device: request });
     const predictor = await openPredictor({
       model: values.model ?? embeddedModel,
       adapters: values.adapters ?? null,
       executor,
       ownsExecutor: true,
     });
-    for (const line of deviceLines(executor, notes)) output.note(line);
+    for (const line of lines) output.note(line);
     try {
       const seed = values.seed ?? 0;
       const scores = await evaluateSamples(predictor, loaded, new Random(seed).fork('validation'), {
@@ -50,7 +53,7 @@ export const evaluate = command(
       const settings = Object.fromEntries(Object.entries(scores).map(([name, rows]) => [name, settingSummary(rows)]));
       const { model, adapters, device } = predictor;
       const seconds = (performance.now() - started) / 1000;
-      output.result({ data, samples: loaded.length, settings, model, adapters, device, seed, seconds }, [
+      output.result({ data, samples: loaded.length, settings, model, adapters, engine, device, seed, seconds }, [
         `${model}${adapters === null ? '' : ` with ${adapters}`} on ${device}: ${loaded.length} images of ${data}`,
         ...settingTable(settings),
       ]);

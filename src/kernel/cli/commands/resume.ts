@@ -7,12 +7,13 @@ import { trainOptionsSchema } from '../../training/options';
 import { resumeRun } from '../../training/run';
 import { RunDirectory } from '../../training/runDirectory';
 import { command, json } from '../command';
-import { device, deviceLines, openExecutor } from '../device';
+import { device } from '../device';
+import { engine, openEngine } from '../engine';
 import { readRun } from '../runLog';
 import { TrainingReport } from '../trainingReport';
 
 /** What an executor needs to know of a run; `resumeRun` checks the rest. */
-const computeSchema = z.object({ config: trainOptionsSchema.pick({ device: true, threads: true }) });
+const computeSchema = z.object({ config: trainOptionsSchema.pick({ engine: true, device: true, threads: true }) });
 
 /** med-sa resume */
 export const resume = command(
@@ -20,9 +21,9 @@ export const resume = command(
     name: 'resume',
     summary: 'Go on with a run that was stopped or killed, from its last checkpoint.',
     operands: [{ name: 'RUN', description: 'the run directory that med-sa train made' }],
-    options: { device, json },
+    options: { engine, device, json },
     notes: [
-      'A resumed run ends with the same parameters, bit for bit, as one that was never interrupted (on the same device).',
+      'A resumed run ends with the same parameters, bit for bit, as one that was never interrupted (on the same engine and device).',
     ],
   },
   async ({ values, operands: [given], output, interrupts }) => {
@@ -38,11 +39,12 @@ export const resume = command(
     const config = computeSchema.safeParse(RunDirectory.open(run));
     const compute = config.data?.config;
     const { signal } = interrupts;
-    const { executor, notes } = await openExecutor(
-      values.device ?? compute?.device ?? 'auto',
-      compute?.threads ?? undefined,
-    );
-    for (const line of deviceLines(executor, notes)) output.note(line);
+    const { executor, lines } = await openEngine({
+      engine: values.engine ?? compute?.engine ?? 'onnx',
+      device: values.device ?? compute?.device ?? 'auto',
+      threads: compute?.threads ?? undefined,
+    });
+    for (const line of lines) output.note(line);
     const report = new TrainingReport(run, output);
     try {
       const context = { executor, signal, onEvent: report.event, onProgress: report.waiting };

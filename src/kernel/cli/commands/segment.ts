@@ -6,7 +6,8 @@ import { boundingBox, middleSlice, readImage, sliceOf, toRgb, writeMask, type Ma
 import { embeddedModel, openPredictor } from '../../inference';
 import { command, exitCodes, json } from '../command';
 import { adapters, file, model } from '../commonOptions';
-import { device, openExecutor } from '../device';
+import { device } from '../device';
+import { engine, openEngine } from '../engine';
 import { box, point, repeated, whole } from '../options';
 
 /** med-sa segment */
@@ -22,6 +23,7 @@ export const segment = command(
       box: box('A box around the target'),
       slice: whole(0, 'Slice of a volume, from 0 (default: the middle one)'),
       out: file('Write the mask as PNG: 255 in the target, 0 outside'),
+      engine,
       device,
       json,
     },
@@ -41,7 +43,9 @@ export const segment = command(
     const picture = toRgb(sliceOf(image, slice));
     checkPrompts(given, prompts, picture);
 
-    const { executor } = await openExecutor(values.device ?? 'auto');
+    const { engine = 'onnx', device: request = 'auto' } = values;
+    const { executor, lines } = await openEngine({ engine, device: request });
+    if (engine === 'tfjs') for (const line of lines) output.note(line);
     const predictor = await openPredictor({
       model: values.model ?? embeddedModel,
       adapters: values.adapters ?? null,
@@ -53,7 +57,7 @@ export const segment = command(
       if (out !== null) await writeMask(out, mask);
       const found = measure(mask);
       const seconds = (performance.now() - started) / 1000;
-      const by = { model: predictor.model, adapters: predictor.adapters, device: predictor.device };
+      const by = { model: predictor.model, adapters: predictor.adapters, engine, device: predictor.device };
       output.result({ image: path.resolve(given), slice, mask: out, iou, ...found, ...by, seconds }, [
         found.box === null
           ? 'no pixel was found: give another point, or a box'

@@ -5,7 +5,8 @@ import { startRun } from '../../training/run';
 import { recomputeNames } from '../../training/trainStep';
 import { command, json } from '../command';
 import { data, folder, layout, model } from '../commonOptions';
-import { device, deviceLines, openExecutor } from '../device';
+import { device } from '../device';
+import { engine, openEngine } from '../engine';
 import { choice, decimal, required, whole } from '../options';
 import { TrainingReport } from '../trainingReport';
 import { UsageError } from '../../errors';
@@ -34,8 +35,9 @@ export const train = command(
       'image-size': whole(1, "Side at which images enter the model, in pixels (default: the model's own)"),
       lr: decimal(0, `Peak learning rate (default ${trainDefaults.lr})`),
       seed: whole(0, `The same seed repeats the same run (default ${trainDefaults.seed})`),
+      engine,
       device,
-      threads: whole(1, 'Processor threads (default: as many as there are physical cores)'),
+      threads: whole(1, 'Processor threads of the engine onnx (default: as many as there are physical cores)'),
       out: required(folder('Folder of the run; it must not hold one already')),
       json,
     },
@@ -64,12 +66,13 @@ export const train = command(
       imageSize: values['image-size'],
       lr: values.lr,
       seed: values.seed,
+      engine: values.engine,
       device: values.device,
       threads: values.threads,
     });
     const { signal } = interrupts;
-    const { executor, notes } = await openExecutor(options.device, options.threads ?? undefined);
-    for (const line of deviceLines(executor, notes)) output.note(line);
+    const { executor, lines } = await openEngine({ ...options, threads: options.threads ?? undefined });
+    for (const line of lines) output.note(line);
     const report = new TrainingReport(values.out, output);
     try {
       const context = { executor, signal, onEvent: report.event, onProgress: report.waiting };

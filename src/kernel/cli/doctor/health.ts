@@ -10,8 +10,10 @@ import { defaultAdapters } from '../../medsa/options';
 import { adapterShapes } from '../../medsa/shapes';
 import { listDevices, type DeviceReport } from '../../runtime/devices';
 import { loadRuntime } from '../../runtime/onnxRuntime';
+import { openTfjs } from '../../runtime/tfjs/library';
 import type { DeviceRequest } from '../../runtime/types';
 import { samShapes, type ShapeTable } from '../../sam/shapes';
+import { tfjsLines } from '../engine';
 import type { DoctorReport } from './report';
 
 /** A check that failed says why; one that did not has its findings. */
@@ -23,6 +25,7 @@ export async function healthReport(request: DeviceRequest): Promise<DoctorReport
   const devices = await attempt(listDevices);
   const model = await attempt(inspectModel);
   const temporary = await attempt(tryTemporaryFolder);
+  const tfjs = await attempt(tfjsFacts);
   const working = (devices.ok ? devices.found : []).filter(({ problem }) => problem === null);
   const wanted = working.find(({ device }) => request === 'auto' || device === request)?.device ?? null;
   const healthy = runtime.ok && model.ok && temporary.ok && wanted !== null;
@@ -39,6 +42,7 @@ export async function healthReport(request: DeviceRequest): Promise<DoctorReport
       platform: `${process.platform}-${process.arch}`,
       devices: devices.ok ? devices.found.map(deviceObject) : [],
       device: wanted,
+      tfjs: tfjs.ok ? tfjs.found.facts : { problem: tfjs.problem },
       model: model.ok ? model.found : { name: embeddedModel, problem: model.problem },
       temporaryFolder: { path: os.tmpdir(), writable: temporary.ok },
     },
@@ -46,6 +50,7 @@ export async function healthReport(request: DeviceRequest): Promise<DoctorReport
       `med-sa ${version}, Node ${process.versions.node} on ${process.platform}-${process.arch}`,
       runtime.ok ? `ONNX Runtime ${runtime.found}` : runtime.problem,
       ...(devices.ok ? devices.found.map(deviceLine) : [devices.problem]),
+      ...(tfjs.ok ? tfjs.found.lines : [`engine tfjs: ${tfjs.problem}`]),
       model.ok ? modelLine(model.found) : `model ${embeddedModel}: ${model.problem}`,
       temporary.ok ? `temporary folder ${os.tmpdir()}: writable` : temporary.problem,
       verdict,
@@ -60,6 +65,13 @@ async function attempt<T>(check: () => Promise<T>): Promise<Finding<T>> {
   } catch (error) {
     return { ok: false, problem: error instanceof Error ? error.message : String(error) };
   }
+}
+
+/** TensorFlow.js is an engine that nobody needs: without it an installation is as healthy. */
+async function tfjsFacts() {
+  const library = await openTfjs('auto');
+  const { package: name, version, backend, device } = library;
+  return { facts: { package: name, version, backend, device }, lines: tfjsLines(library) };
 }
 
 interface ModelFacts {

@@ -1,12 +1,11 @@
-import type { DeviceRequest } from '../../runtime/types';
 import { checkParity, type ParityRow } from '../../training/parity';
-import { deviceLines, openExecutor } from '../device';
+import { openEngine, type EngineRequest } from '../engine';
 import { tableLines } from '../table';
 import type { DoctorReport } from './report';
 
-/** Whether a device computes what the goldens of a folder say, group by group. */
-export async function parityReport(folder: string, request: DeviceRequest): Promise<DoctorReport> {
-  const { executor, notes } = await openExecutor(request);
+/** Whether an engine on a device computes what the goldens of a folder say, group by group. */
+export async function parityReport(folder: string, request: EngineRequest): Promise<DoctorReport> {
+  const { executor, lines } = await openEngine(request);
   try {
     const rows = await checkParity(folder, executor);
     const missed = rows.filter(({ holds }) => !holds);
@@ -15,8 +14,8 @@ export async function parityReport(folder: string, request: DeviceRequest): Prom
         ? `${executor.device} computes right: all ${rows.length} groups hold`
         : `${executor.device} misses ${missed.length} of ${rows.length} groups: do not trust its results`;
     return {
-      result: { folder, device: executor.device, rows, holds: missed.length === 0 },
-      lines: [...deviceLines(executor, notes), ...tableLines([heading, ...rows.map(rowCells)], [0, 5]), verdict],
+      result: { folder, engine: request.engine, device: executor.device, rows, holds: missed.length === 0 },
+      lines: [...lines, ...tableLines([heading, ...rows.map(rowCells)], [0, 5]), verdict],
       healthy: missed.length === 0,
     };
   } finally {

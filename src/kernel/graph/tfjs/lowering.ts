@@ -1,5 +1,6 @@
 import type * as tfjs from '@tensorflow/tfjs';
 import type { Primitive, Shape, Tensor } from '../primitives';
+import { sameShape, show } from '../shapes';
 import { sizeOf } from '../tensorData';
 
 /** The TensorFlow.js module: `@tensorflow/tfjs`, or a native build of the same interface. The caller brings it. */
@@ -55,8 +56,10 @@ export const tfjsLowering: { readonly [P in Exclude<Primitive, 'input'>]: Loweri
     const matrixOf = (x: tfjs.Tensor): number[] => x.shape.slice(-2);
     if (b.rank === 2) return tf.reshape(tf.matMul(tf.reshape(a, [-1, b.shape[0]]), b), [...shape]);
     const batch = shape.slice(0, -2);
-    const flat = (x: tfjs.Tensor): tfjs.Tensor =>
-      tf.reshape(spread(tf, x, [...batch, ...matrixOf(x)]), [sizeOf(batch), ...matrixOf(x)]);
+    const flat = (x: tfjs.Tensor): tfjs.Tensor => {
+      const whole = [...batch, ...matrixOf(x)];
+      return tf.reshape(sameShape(x.shape, whole) ? x : spread(tf, x, whole), [sizeOf(batch), ...matrixOf(x)]);
+    };
     return tf.reshape(tf.matMul(flat(a), flat(b)), [...shape]);
   },
 
@@ -87,3 +90,20 @@ export const tfjsLowering: { readonly [P in Exclude<Primitive, 'input'>]: Loweri
     return tf.add(tf.mul(tf.div(centred, deviation), scale), bias);
   },
 };
+
+/**
+ * The value of one tensor from those of its inputs; what was made on the way is freed.
+ * @throws Error of TensorFlow.js with the primitive and its shape before it
+ */
+export function computeOne(tf: Tfjs, tensor: Tensor, inputs: readonly tfjs.Tensor[]): tfjs.Tensor {
+  const lower = tfjsLowering[tensor.primitive as Exclude<Primitive, 'input'>] as (typeof tfjsLowering)['add'];
+  try {
+    return tf.tidy(() => {
+      const value = lower(tf, tensor as Tensor<'add'>, inputs);
+      return inputs.includes(value) ? tf.clone(value) : value;
+    });
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new Error(`${tensor.primitive} ${show(tensor.shape)}: ${reason}`, { cause });
+  }
+}

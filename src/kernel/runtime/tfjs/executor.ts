@@ -1,0 +1,211 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type * as tfjs from '@tensorflow/tfjs';
+import { CancelledError } from '../../errors';
+import { topologicalOrder } from '../../graph/differentiate';
+import type { Tensor } from '../../graph/primitives';
+import type { TensorData } from '../../graph/tensorData';
+import type { Tfjs } from '../../graph/tfjs/lowering';
+import { evaluateStepwise, type StepwiseSources } from '../../graph/tfjs/stepwise';
+import { ExecutionError, HeldTensorLost, messageOf } from '../errors';
+import { checkFeeds, isHeld, planOutputs } from '../feeds';
+import type {
+  DeviceName,
+  Executor,
+  ExecutorStatus,
+  Feed,
+  HeldTensor,
+  Loaded,
+  Program,
+  ProgramSpec,
+  RunOptions,
+} from '../types';
+import { TfjsWeights } from './weights';
+
+interface OpenProgram {
+  readonly program: ProgramSpec;
+  readonly outputs: Readonly<Record<string, Tensor>>;
+  readonly constants: ReadonlyMap<Tensor, tfjs.Tensor>;
+}
+
+/** How long operations may follow one another before the event loop gets its turn, ms. */
+const turnMs = 20;
+
+/**
+ * An executor in this process that computes a program's graph by TensorFlow.js, operation by operation. The event loop
+ * gets its turn between operations, and a signal is heeded there. Weights are brought into the library's memory when a
+ * program is loaded, once for all programs that share them.
+ */
+export function createTfjsExecutor(library: { readonly tf: Tfjs; readonly device: DeviceName }): Executor {
+  return new TfjsExecutor(library.tf, library.device);
+}
+
+class TfjsExecutor implements Executor {
+  readonly #open = new Map<number, OpenProgram>();
+  readonly #held = new Map<number, tfjs.Tensor>();
+  readonly #weights: TfjsWeights;
+  /** Requests take their turn, so that releasing a program never meets a run of it. */
+  #turn: Promise<unknown> = Promise.resolve();
+  #running = false;
+  #nextId = 1;
+
+  constructor(
+    private readonly tf: Tfjs,
+    readonly device: DeviceName,
+  ) {
+    this.#weights = new TfjsWeights(tf);
+  }
+
+  load(program: Program): Promise<Loaded> {
+    return this.#inTurn(async () => {
+      const { name, inputs, outputs, tensors } = program;
+      if (tensors === undefined) {
+        throw new ExecutionError(name, 'load', 'it is an ONNX model without its graph, which the engine "tfjs" needs');
+      }
+      const id = this.#nextId++;
+      const constants = new Map<Tensor, tfjs.Tensor>();
+      this.#open.set(id, { program: { name, inputs, outputs }, outputs: tensors, constants });
+      try {
+        for (const tensor of topologicalOrder(Object.values(tensors)).filter(isConstant)) {
+          constants.set(tensor, this.#weights.use(id, tensor.attributes.value));
+        }
+      } catch (error) {
+        this.#close(id);
+        throw new ExecutionError(name, 'load', messageOf(error));
+      }
+      return { id, program: { name, inputs, outputs } };
+    });
+  }
+
+  async run(loaded: Loaded, feeds: Readonly<Record<string, Feed>>, options: RunOptions = {}) {
+    const { outputs } = await this.runKeeping(loaded, feeds, { ...options, keep: [] });
+    return outputs;
+  }
+
+  runKeeping(
+    loaded: Loaded,
+    feeds: Readonly<Record<string, Feed>>,
+    options: RunOptions & { readonly keep: readonly string[] },
+  ) {
+    return this.#inTurn(async () => {
+      if (options.signal?.aborted) throw new CancelledError();
+      const open = this.#programOf(loaded);
+      checkFeeds(open.program, feeds);
+      for (const feed of Object.values(feeds)) if (isHeld(feed)) this.#heldValue(feed);
+      const { returned, kept } = planOutputs(open.program, options);
+      const values = await this.#compute(open, feeds, [...returned, ...kept], options.signal);
+      const outputs: Record<string, TensorData> = {};
+      for (const [index, name] of returned.entries()) {
+        outputs[name] = await read(values[index]);
+        values[index].dispose();
+      }
+      const held = kept.map((name, index) => [name, this.#hold(values[returned.length + index])] as const);
+      return { outputs, held: Object.fromEntries(held) };
+    });
+  }
+
+  async free(held: HeldTensor): Promise<void> {
+    await this.#inTurn(async () => {
+      this.#held.get(held.held)?.dispose();
+      this.#held.delete(held.held);
+    });
+  }
+
+  async release(loaded: Loaded): Promise<void> {
+    await this.#inTurn(async () => this.#close(loaded.id));
+  }
+
+  async status(): Promise<ExecutorStatus> {
+    const rssMB = Math.round(process.memoryUsage.rss() / 2 ** 20);
+    return { device: this.device, state: this.#running ? 'running' : 'idle', rssMB };
+  }
+
+  async dispose(): Promise<void> {
+    await this.#inTurn(async () => {
+      for (const tensor of this.#held.values()) tensor.dispose();
+      this.#held.clear();
+      for (const id of [...this.#open.keys()]) this.#close(id);
+    });
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#turn.then(work);
+    this.#turn = result.catch(() => undefined);
+    return result;
+  }
+
+  async #compute(
+    { program, outputs, constants }: OpenProgram,
+    feeds: Readonly<Record<string, Feed>>,
+    names: readonly string[],
+    signal: AbortSignal | undefined,
+  ): Promise<tfjs.Tensor[]> {
+    const sources: StepwiseSources = {
+      input: ({ attributes: { name } }) => this.#toTensor(feeds[name]),
+      constant: (tensor) => constants.get(tensor)!,
+      pause: pauseEvery(turnMs, signal),
+    };
+    this.#running = true;
+    try {
+      return await evaluateStepwise(
+        this.tf,
+        names.map((name) => outputs[name]),
+        sources,
+      );
+    } catch (error) {
+      if (error instanceof CancelledError) throw error;
+      throw new ExecutionError(program.name, 'run', messageOf(error));
+    } finally {
+      this.#running = false;
+    }
+  }
+
+  #close(id: number): void {
+    for (const view of this.#open.get(id)?.constants.values() ?? []) view.dispose();
+    this.#open.delete(id);
+    this.#weights.release(id);
+  }
+
+  #programOf(loaded: Loaded): OpenProgram {
+    const open = this.#open.get(loaded.id);
+    if (!open) throw new ExecutionError(loaded.program.name, 'run', 'it was released, or another executor loaded it');
+    return open;
+  }
+
+  /** Copied: the library keeps the array that it is given, and an output that is held may be an input. */
+  #toTensor(feed: Feed): tfjs.Tensor {
+    if (isHeld(feed)) return this.tf.clone(this.#heldValue(feed));
+    return this.tf.tensor(feed.data.slice(), [...feed.shape], 'float32');
+  }
+
+  #heldValue({ held }: HeldTensor): tfjs.Tensor {
+    const tensor = this.#held.get(held);
+    if (!tensor) throw new HeldTensorLost(held);
+    return tensor;
+  }
+
+  #hold(tensor: tfjs.Tensor): HeldTensor {
+    const held = this.#nextId++;
+    this.#held.set(held, tensor);
+    return { held, shape: [...tensor.shape] };
+  }
+}
+
+/** Lets the event loop have its turn now and then. It throws CancelledError when the signal has been raised. */
+function pauseEvery(ms: number, signal: AbortSignal | undefined): () => Promise<void> | void {
+  let last = performance.now();
+  return () => {
+    if (signal?.aborted) throw new CancelledError();
+    if (performance.now() - last < ms) return;
+    return nextTurn().then(() => {
+      last = performance.now();
+    });
+  };
+}
+
+/** Copied: the library may hand out the array that a weight or a held tensor lies in. */
+async function read(value: tfjs.Tensor): Promise<TensorData> {
+  const data = (await value.data<'float32'>()).slice();
+  return { dtype: 'float32', shape: [...value.shape], data };
+}
+
+const isConstant = (tensor: Tensor): tensor is Tensor<'constant'> => tensor.primitive === 'constant';
