@@ -1,4 +1,6 @@
 import { readFile } from 'node:fs/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import type { InferenceSession, Tensor } from 'onnxruntime-node';
 import { CancelledError } from '../errors';
 import type { TensorData } from '../graph/tensorData';
@@ -42,6 +44,12 @@ export async function createLocalExecutor({ device, threads }: LocalExecutorOpti
   return new SessionExecutor(runtime, device, { threads });
 }
 
+/** Bytes of results after which the collector is called. */
+const mostUncollected = 64 * 2 ** 20;
+
+setFlagsFromString('--expose-gc');
+const collect = runInNewContext('gc') as () => void;
+
 interface OpenProgram {
   readonly program: ProgramSpec;
   readonly session: InferenceSession;
@@ -54,6 +62,7 @@ class SessionExecutor implements LocalExecutor {
   #turn: Promise<unknown> = Promise.resolve();
   #folder: ProgramFolder | null = null;
   #running = false;
+  #returnedBytes = 0;
   #nextId = 1;
 
   constructor(
@@ -95,11 +104,12 @@ class SessionExecutor implements LocalExecutor {
       checkFeeds(program, feeds);
       const { returned, kept } = planOutputs(program, options);
       const tensors = Object.fromEntries(Object.entries(feeds).map(([name, feed]) => [name, this.#toTensor(feed)]));
-      const given = options.into ?? {};
-      const fetches = Object.fromEntries([...returned, ...kept].map((name) => [name, this.#target(name, given)]));
-      const results = await this.#runSession(program.name, session, tensors, fetches);
+      this.#collectGarbage();
+      const results = await this.#runSession(program.name, session, tensors, [...returned, ...kept]);
+      const outputs = returned.map((name) => [name, toTensorData(program.name, name, results[name])] as const);
+      for (const [, { data }] of outputs) this.#returnedBytes += data.byteLength;
       return {
-        outputs: Object.fromEntries(returned.map((name) => [name, toTensorData(program.name, name, results[name])])),
+        outputs: Object.fromEntries(outputs),
         held: Object.fromEntries(kept.map((name) => [name, this.#hold(results[name])])),
       };
     });
@@ -161,17 +171,17 @@ class SessionExecutor implements LocalExecutor {
     await this.#folder?.delete(id);
   }
 
-  /** Memory that the caller gives for an output; null: the runtime takes new. */
-  #target(name: string, given: Readonly<Record<string, TensorData>>): Tensor | null {
-    return Object.hasOwn(given, name) ? this.#toTensor(given[name]) : null;
+  /**
+   * Results that nobody holds any more are megabytes that JavaScript's collector does not feel, since a step allocates
+   * hardly any objects: without a call it lets several states of a training pile up.
+   */
+  #collectGarbage(): void {
+    if (this.#returnedBytes < mostUncollected) return;
+    this.#returnedBytes = 0;
+    collect();
   }
 
-  async #runSession(
-    name: string,
-    session: InferenceSession,
-    feeds: Record<string, Tensor>,
-    fetches: Record<string, Tensor | null>,
-  ) {
+  async #runSession(name: string, session: InferenceSession, feeds: Record<string, Tensor>, fetches: string[]) {
     this.#running = true;
     try {
       return await session.run(feeds, fetches);

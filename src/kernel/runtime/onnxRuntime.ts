@@ -36,10 +36,8 @@ export function sessionOptions(
   return {
     executionProviders: [device],
     graphOptimizationLevel: 'all',
-    // Buffers are freed when their last reader has run, not kept for the next run: an idle engine is small, and the peak
-    // is what the program needs.
+    // No second block of memory, as large as all values together, for the pattern of the first run.
     enableMemPattern: false,
-    enableCpuMemArena: false,
     intraOpNumThreads: settings.threads ?? defaultThreads(),
     // Failures come back as exceptions; the session's own log line would say the same a second time.
     logSeverityLevel: 4,

@@ -32,11 +32,6 @@ export interface RunOptions {
   readonly keep?: readonly string[];
   /** Outputs to compute; all of them by default. */
   readonly fetch?: readonly string[];
-  /**
-   * Memory for outputs, where the executor can write into it: what it held is gone, and the result lies there. A loop
-   * that hands its state on needs two of each, and leaves nothing to be collected.
-   */
-  readonly into?: Readonly<Record<string, TensorData>>;
   readonly signal?: AbortSignal;
 }
 

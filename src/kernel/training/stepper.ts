@@ -72,18 +72,12 @@ export const stepOptions = (setup: StepSetup): Omit<TrainStepOptions, 'images' |
   accumulate: setup.accumulate,
 });
 
-/**
- * The steps of one batch: changes `state` in place and reports each. The vectors that it held before are written over.
- * @throws DivergedError
- */
+/** The steps of one batch: changes `state` in place and reports each. @throws DivergedError */
 export function stepper(setup: StepperSetup, programs: ProgramCache) {
   const { config, trainable, executor, examples } = setup;
   const { optimiser } = stepOptions(setup);
   const lowResSide = 4 * gridOf(config);
   const embeddings = setup.from === 'embedding' ? embeddingCache(executor, programs, config, trainable.frozen) : null;
-
-  // Each step writes into the state before the last one: two of them, however many steps.
-  let spare: Record<string, TensorData> | undefined;
 
   return async function* (
     state: TrainingState,
@@ -120,16 +114,10 @@ export function stepper(setup: StepperSetup, programs: ProgramCache) {
         },
         {
           fetch: stepOutputs,
-          into: spare,
         },
       );
       const [loss, gradientNorm] = [result.loss.data[0], result.gradient_norm.data[0]];
       if (!Number.isFinite(loss + gradientNorm)) throw new DivergedError(state.step + 1, learningRate);
-      spare = {
-        next_parameters: flat(state.parameters),
-        next_first_moment: flat(state.firstMoment),
-        next_second_moment: flat(state.secondMoment),
-      };
       state.parameters = result.next_parameters.data;
       state.firstMoment = result.next_first_moment.data;
       state.secondMoment = result.next_second_moment.data;
