@@ -3,7 +3,7 @@ import fs from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import { CancelledError } from '../errors';
 
-export const checksumNames = ['sha256', 'sha512', 'md5'] as const;
+const checksumNames = ['sha256', 'sha512', 'md5'] as const;
 
 /** What a file must hash to, in hexadecimal digits. */
 export type Checksums = Readonly<Partial<Record<(typeof checksumNames)[number], string>>>;

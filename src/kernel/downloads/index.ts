@@ -1,4 +1,5 @@
-export { checksumNames, type Checksums } from './checksums';
+export { mismatchOf, type Checksums } from './checksums';
+export { contentLength } from './contentLength';
 export { download, type DownloadOptions } from './download';
 export { DownloadError, shown } from './failure';
 export { networkSettings, openNetwork, type Network, type NetworkSettings } from './network';

@@ -1,7 +1,8 @@
+import { gunzipSync } from 'node:zlib';
 import { CancelledError } from '../errors';
 import { connectionFailure, DownloadError, shown } from './failure';
 import type { Network } from './network';
-import { get, single } from './request';
+import { get, single, type Response } from './request';
 import { retrying } from './retry';
 
 export interface TextOptions {
@@ -44,7 +45,17 @@ export function fetchText(url: string, options: TextOptions): Promise<FetchedTex
       throw connectionFailure(shown(response.url), error);
     }
     const mediaType = (single(response.headers['content-type']) ?? '').split(';')[0].trim().toLowerCase();
-    return { url: response.url, mediaType, text: Buffer.concat(chunks).toString('utf8') };
+    return { url: response.url, mediaType, text: unpacked(Buffer.concat(chunks), response, shown(url)) };
   };
   return retrying(work, () => 0, { attempts, delayMs: retryDelayMs, signal });
+}
+
+/** Some servers keep documents compressed and send them so, whatever was asked for. */
+function unpacked(bytes: Buffer, { headers }: Response, url: string): string {
+  if (single(headers['content-encoding']) !== 'gzip') return bytes.toString('utf8');
+  try {
+    return gunzipSync(bytes, { maxOutputLength: mostBytes }).toString('utf8');
+  } catch (cause) {
+    throw new DownloadError(url, 'what came does not unpack', 'Try again later.', true, cause);
+  }
 }
