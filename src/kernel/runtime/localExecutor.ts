@@ -4,6 +4,7 @@ import type { TensorData } from '../graph/tensorData';
 import { DeviceUnavailableError, ExecutionError, HeldTensorLost, messageOf } from './errors';
 import { checkFeeds, isHeld, planOutputs } from './feeds';
 import { loadRuntime, sessionOptions, type Runtime } from './onnxRuntime';
+import { applyPrecision, type Precision } from './precision';
 import { probeDevice } from './probe';
 import type { ProgramFile } from './programFile';
 import type { DeviceName, Executor, ExecutorStatus, Feed, HeldTensor, Loaded, Program, RunOptions } from './types';
@@ -17,6 +18,8 @@ export interface LocalExecutorOptions {
   readonly device: DeviceName;
   /** Threads per operator; the machine's physical cores by default. */
   readonly threads?: number;
+  /** How CUDA multiplies; `fast` by default. */
+  readonly precision?: Precision;
 }
 
 /**
@@ -24,8 +27,10 @@ export interface LocalExecutorOptions {
  * @throws DeviceUnavailableError when that device cannot compute here; never falls back to another.
  * @throws RuntimeMissingError when ONNX Runtime has no build for this platform.
  */
-export async function createLocalExecutor({ device, threads }: LocalExecutorOptions): Promise<LocalExecutor> {
-  const runtime = await loadRuntime();
+export async function createLocalExecutor(options: LocalExecutorOptions): Promise<LocalExecutor> {
+  const { device, threads, precision = 'fast' } = options;
+  applyPrecision(device, precision);
+  const runtime = await loadRuntime(device);
   const unavailable = await probeDevice(runtime, device);
   if (unavailable) throw new DeviceUnavailableError(device, unavailable.reason, unavailable.remedy);
   return new SessionExecutor(runtime, device, sessionOptions(device, { threads }));
