@@ -12,6 +12,7 @@ const contract: Record<string, string[]> = {
   resume: ['json'],
   evaluate: ['data', 'model', 'adapters', 'prompts', 'seed', 'device', 'json'],
   doctor: ['parity', 'device', 'json'],
+  gpu: ['cuda', 'dry-run', 'json'],
   phantoms: ['out', 'kind', 'family', 'count', 'seed', 'json'],
 };
 

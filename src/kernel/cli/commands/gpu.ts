@@ -38,15 +38,14 @@ type GpuCall = Call<typeof options>;
 export const gpu = command(
   {
     name: 'gpu',
-    summary:
-      "Install, remove or show what ONNX Runtime needs to compute on NVIDIA GPUs (CUDA), in the user's cache folder.",
+    summary: 'Install, remove or show what ONNX Runtime needs to compute on NVIDIA GPUs (CUDA).',
     operands: [{ name: 'ACTION', description: actions.join(', ') }],
     options,
     notes: [
       'install fetches the CUDA provider of the installed ONNX Runtime and the CUDA libraries that this machine lacks:',
       "  CUDA 13 from the Python index, CUDA 12 from NuGet, with pip's and npm's index, proxy and certificate settings.",
       '  An interrupted install goes on where it stopped. The NVIDIA driver is not installed: that is for the system.',
-      'Nothing outside the cache folder is changed; without it everything is as before.',
+      "Everything goes into the user's cache folder; nothing else is changed.",
     ],
   },
   async (call) => {
