@@ -12,7 +12,7 @@ import { UserError } from '../errors';
 import { decodeMaskPatch, encodeMaskPatch, encodeMaskPng, writeMask, type Mask } from '../imaging';
 import type { ApiCalls, ApiMethod } from './calls';
 import { runCommand } from './command';
-import type { Runs } from './runs';
+import type { CommandDefaults, Runs } from './runs';
 import { savedPicture } from './savedPicture';
 
 /** Where a call comes from. */
@@ -29,7 +29,7 @@ export interface ApiServices {
   readonly models: Models;
   readonly runs: Runs;
   readonly cli: () => string;
-  readonly defaults: { readonly model: string | null; readonly device: string | null };
+  readonly defaults: CommandDefaults;
   /** Adapters in use in a notebook: an absolute path; null for the frozen model. */
   readonly adaptersOf: (notebook: string) => string | null;
   readonly useAdapters: (notebook: string, file: string | null) => Promise<KernelStatus>;
@@ -115,7 +115,7 @@ export function apiHandlers(services: ApiServices): Handlers {
     evaluate: async ({ data, adapters, prompts, ...options }, context) => {
       const used = adapters === undefined ? services.adaptersOf(context.notebook) : adapters;
       const settings = prompts === undefined ? undefined : prompts.join(',');
-      const asked = { ...given(defaults), ...options, data, adapters: used, prompts: settings, json: true };
+      const asked = { ...given({ ...defaults }), ...options, data, adapters: used, prompts: settings, json: true };
       return jsonOf(await command('evaluate', asked, context));
     },
 

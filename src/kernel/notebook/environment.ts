@@ -2,6 +2,7 @@ import { UsageError } from '../errors';
 import { embeddedModel, openPredictor } from '../inference';
 import { resolveDevice } from '../runtime/devices';
 import { createEngine } from '../runtime/engine';
+import { type Precision, precisions } from '../runtime/precision';
 import { type DeviceRequest, deviceNames, type Executor } from '../runtime/types';
 import type { KernelOptions } from './kernel';
 
@@ -10,6 +11,8 @@ export interface KernelEnvironment {
   /** `auto` or the name of a device. */
   readonly MEDSA_DEVICE?: string;
   readonly MEDSA_THREADS?: string;
+  /** `fast` or `exact`. */
+  readonly MEDSA_PRECISION?: string;
   /** Name or file. */
   readonly MEDSA_MODEL?: string;
   /** Folder that runs are written to. */
@@ -23,6 +26,7 @@ export interface KernelEnvironment {
 export function kernelOptions(environment: KernelEnvironment, log: (line: string) => void): KernelOptions {
   const device = deviceOf(environment.MEDSA_DEVICE || 'auto');
   const threads = threadsOf(environment.MEDSA_THREADS);
+  const precision = precisionNamed(environment.MEDSA_PRECISION || 'fast');
   const model = environment.MEDSA_MODEL || embeddedModel;
   let notes: string[] = [];
   let engine: Promise<Executor> | null = null;
@@ -30,7 +34,7 @@ export function kernelOptions(environment: KernelEnvironment, log: (line: string
   const startEngine = async (): Promise<Executor> => {
     const resolved = await resolveDevice(device);
     notes = resolved.notes;
-    return createEngine({ device: resolved.device, threads, log });
+    return createEngine({ device: resolved.device, threads, precision, log });
   };
   const engineOnce = (): Promise<Executor> => {
     engine ??= startEngine().catch((error: unknown) => {
@@ -47,7 +51,7 @@ export function kernelOptions(environment: KernelEnvironment, log: (line: string
     engineMemoryMB: async () => (engine === null ? 0 : (await (await engine).status()).rssMB),
     dispose: async () => (await engine)?.dispose(),
     runsFolder: environment.MEDSA_RUNS || null,
-    defaults: { model, device },
+    defaults: { model, device, precision },
   };
 }
 
@@ -56,6 +60,12 @@ function deviceOf(name: string): DeviceRequest {
   const device = known.find((one) => one === name);
   if (device !== undefined) return device;
   throw new UsageError(`unknown device ${name}: choose one of ${known.join(', ')}`);
+}
+
+function precisionNamed(name: string): Precision {
+  const precision = precisions.find((one) => one === name);
+  if (precision !== undefined) return precision;
+  throw new UsageError(`unknown precision ${name}: choose one of ${precisions.join(', ')}`);
 }
 
 function threadsOf(text: string | undefined): number | undefined {

@@ -7,13 +7,19 @@ import { type LaunchedRun, launchRun, processOf, stopProcess } from './runProces
 import { isOver } from './runSummary';
 import { RunTail } from './runTail';
 
+/** What a fine-tune or an evaluation takes where nothing else is asked for; null: the command's own. */
+export interface CommandDefaults {
+  readonly model: string | null;
+  readonly device: string | null;
+  readonly precision?: string | null;
+}
+
 export interface RunsOptions {
   /** The built command line, `cli.js`. */
   readonly cli: () => string;
   /** Where runs are written; `runs` in the notebook's folder when null. */
   readonly runsFolder: string | null;
-  /** What a fine-tune takes where nothing else is asked for. */
-  readonly defaults: { readonly model: string | null; readonly device: string | null };
+  readonly defaults: CommandDefaults;
   /** How long a run may take to stop by itself. */
   readonly graceMs?: number;
 }
@@ -125,6 +131,7 @@ function trainArguments(params: FineTuneParams, defaults: RunsOptions['defaults'
     data,
     model: params.model ?? defaults.model,
     device: params.device ?? defaults.device,
+    precision: defaults.precision,
     tune,
     epochs,
     batch,

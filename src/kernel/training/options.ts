@@ -2,6 +2,7 @@ import path from 'node:path';
 import { z } from 'zod';
 import { UsageError } from '../errors';
 import { tuneNames } from '../inference';
+import { precisions } from '../runtime/precision';
 import { lossNames } from './losses';
 
 const count = z.number().int().positive();
@@ -29,6 +30,8 @@ export const trainOptionsSchema = z.object({
   seed: z.number().int().nonnegative(),
   device: z.enum(['auto', 'cpu', 'cuda', 'webgpu', 'dml', 'coreml']),
   threads: count.nullable(),
+  /** How CUDA multiplies; a resumed run goes on in the same. Runs of before it was recorded were not exact. */
+  precision: z.enum(precisions).default('fast'),
 });
 export type TrainOptions = z.infer<typeof trainOptionsSchema>;
 
@@ -49,6 +52,7 @@ export const trainDefaults = {
   seed: 0,
   device: 'auto',
   threads: null,
+  precision: 'fast',
 } satisfies Omit<TrainOptions, 'data'>;
 
 /** Fills in what is not given. @throws UsageError naming the option that is wrong. */

@@ -5,7 +5,7 @@ import { embeddedModel, openPredictor } from '../../inference';
 import { evaluateSamples, type SampleScore } from '../../inference/evaluate';
 import { command, exitCodes, json } from '../command';
 import { adapters, data, layout, model } from '../commonOptions';
-import { device, deviceLines, openExecutor } from '../device';
+import { device, deviceLines, openExecutor, precision } from '../device';
 import { choices, whole } from '../options';
 import { tableLines } from '../table';
 
@@ -23,6 +23,7 @@ export const evaluate = command(
       prompts: choices(promptSettings, `Kinds of prompts (default all: ${promptSettings.join(',')})`),
       seed: whole(0, 'Where simulated prompts are placed (default 0)'),
       device,
+      precision,
       json,
     },
     notes: ['Prompts are simulated from the masks; the same seed asks every model the same questions.'],
@@ -32,7 +33,7 @@ export const evaluate = command(
     const { data } = values;
     const { samples } = await openDataset(data, { layout: values.layout });
     const loaded = await loadAll(samples, { signal, onProgress: (...at) => output.progress('images read', ...at) });
-    const { executor, notes } = await openExecutor(values.device ?? 'auto');
+    const { executor, notes } = await openExecutor(values.device ?? 'auto', undefined, values.precision);
     const predictor = await openPredictor({
       model: values.model ?? embeddedModel,
       adapters: values.adapters ?? null,

@@ -12,7 +12,7 @@ import { readRun } from '../runLog';
 import { TrainingReport } from '../trainingReport';
 
 /** What an executor needs to know of a run; `resumeRun` checks the rest. */
-const computeSchema = z.object({ config: trainOptionsSchema.pick({ device: true, threads: true }) });
+const computeSchema = z.object({ config: trainOptionsSchema.pick({ device: true, threads: true, precision: true }) });
 
 /** med-sa resume */
 export const resume = command(
@@ -41,6 +41,7 @@ export const resume = command(
     const { executor, notes } = await openExecutor(
       values.device ?? compute?.device ?? 'auto',
       compute?.threads ?? undefined,
+      compute?.precision,
     );
     for (const line of deviceLines(executor, notes)) output.note(line);
     const report = new TrainingReport(run, output);

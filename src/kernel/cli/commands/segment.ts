@@ -6,7 +6,7 @@ import { boundingBox, middleSlice, readImage, sliceOf, toRgb, writeMask, type Ma
 import { embeddedModel, openPredictor } from '../../inference';
 import { command, exitCodes, json } from '../command';
 import { adapters, file, model } from '../commonOptions';
-import { device, openExecutor } from '../device';
+import { device, openExecutor, precision } from '../device';
 import { box, point, repeated, whole } from '../options';
 
 /** med-sa segment */
@@ -23,6 +23,7 @@ export const segment = command(
       slice: whole(0, 'Slice of a volume, from 0 (default: the middle one)'),
       out: file('Write the mask as PNG: 255 in the target, 0 outside'),
       device,
+      precision,
       json,
     },
     notes: ['Points and boxes are in pixels of the original image, from its top left corner.'],
@@ -41,7 +42,7 @@ export const segment = command(
     const picture = toRgb(sliceOf(image, slice));
     checkPrompts(given, prompts, picture);
 
-    const { executor } = await openExecutor(values.device ?? 'auto');
+    const { executor } = await openExecutor(values.device ?? 'auto', undefined, values.precision);
     const predictor = await openPredictor({
       model: values.model ?? embeddedModel,
       adapters: values.adapters ?? null,

@@ -4,7 +4,7 @@ import { trainDefaults, trainOptions } from '../../training/options';
 import { startRun } from '../../training/run';
 import { command, json } from '../command';
 import { data, folder, layout, model } from '../commonOptions';
-import { device, deviceLines, openExecutor } from '../device';
+import { device, deviceLines, openExecutor, precision } from '../device';
 import { choice, decimal, required, whole } from '../options';
 import { TrainingReport } from '../trainingReport';
 import { UsageError } from '../../errors';
@@ -29,6 +29,7 @@ export const train = command(
       lr: decimal(0, `Peak learning rate (default ${trainDefaults.lr})`),
       seed: whole(0, `The same seed repeats the same run (default ${trainDefaults.seed})`),
       device,
+      precision,
       threads: whole(1, 'Processor threads (default: as many as there are physical cores)'),
       out: required(folder('Folder of the run; it must not hold one already')),
       json,
@@ -57,10 +58,11 @@ export const train = command(
       lr: values.lr,
       seed: values.seed,
       device: values.device,
+      precision: values.precision,
       threads: values.threads,
     });
     const { signal } = interrupts;
-    const { executor, notes } = await openExecutor(options.device, options.threads ?? undefined);
+    const { executor, notes } = await openExecutor(options.device, options.threads ?? undefined, options.precision);
     for (const line of deviceLines(executor, notes)) output.note(line);
     const report = new TrainingReport(values.out, output);
     try {
