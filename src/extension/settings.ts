@@ -26,6 +26,7 @@ export function kernelEnvironment(): Record<string, string> {
   const name = settings.get('model', '').trim();
   return {
     MEDSA_DEVICE: settings.get('device', 'auto'),
+    MEDSA_PRECISION: settings.get('precision', 'fast'),
     MEDSA_RUNS: runsFolder(),
     ...(threads > 0 ? { MEDSA_THREADS: String(threads) } : {}),
     ...(name ? { MEDSA_MODEL: model(name) } : {}),
