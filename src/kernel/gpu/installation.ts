@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
 import { cacheFolder } from '../cacheFolder';
-import { mismatchOf } from '../downloads';
+import { mismatchOf } from '../downloads/checksums';
 import { UserError } from '../errors';
 import { cudaMajors, type CudaMajor } from './cudaLibraries';
 import { nativeFolder } from './runtimePackage';

@@ -1,6 +1,6 @@
 import { builtEntry, EngineChild } from './engineChild';
-import { remedies } from './deviceProblems';
 import { DeviceUnavailableError, EngineCrashedError, EngineStartError } from './errors';
+import { remedies } from './remedies';
 import type { DeviceName, DeviceRequest } from './types';
 
 export interface ResolvedDevice {

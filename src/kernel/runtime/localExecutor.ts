@@ -4,6 +4,7 @@ import type { TensorData } from '../graph/tensorData';
 import { DeviceUnavailableError, ExecutionError, HeldTensorLost, messageOf } from './errors';
 import { checkFeeds, isHeld, planOutputs } from './feeds';
 import { loadRuntime, sessionOptions, type Runtime } from './onnxRuntime';
+import { openPlaced } from './placement';
 import { applyPrecision, type Precision } from './precision';
 import { probeDevice } from './probe';
 import type { ProgramFile } from './programFile';
@@ -134,9 +135,11 @@ class SessionExecutor implements LocalExecutor {
   async #openSession(program: Program | ProgramFile): Promise<InferenceSession> {
     const { InferenceSession } = this.runtime;
     try {
-      return 'modelFile' in program
-        ? await InferenceSession.create(program.modelFile, this.options)
-        : await InferenceSession.create(program.model, this.options);
+      return await openPlaced(program.name, this.device, this.options, (options) =>
+        'modelFile' in program
+          ? InferenceSession.create(program.modelFile, options)
+          : InferenceSession.create(program.model, options),
+      );
     } catch (error) {
       throw new ExecutionError(program.name, 'load', messageOf(error));
     }

@@ -1,5 +1,4 @@
 import type * as OnnxRuntime from 'onnxruntime-node';
-import { loadCudaRuntime } from './cudaRuntime';
 import { DeviceUnavailableError, RuntimeMissingError } from './errors';
 import { defaultThreads } from './threads';
 import type { DeviceName } from './types';
@@ -18,7 +17,7 @@ export async function loadRuntime(device: DeviceName = 'cpu'): Promise<Runtime> 
   // Since 1.29 it reports models and runs to its maker, and keeps an identifier of the device in the cache folder.
   process.env.ORT_DISABLE_TELEMETRY = '1';
   try {
-    const withCuda = device === 'cuda' && !fromNpm ? loadCudaRuntime() : null;
+    const withCuda = device === 'cuda' && !fromNpm ? (await import('./cudaRuntime')).loadCudaRuntime() : null;
     const runtime = withCuda ?? (await import('onnxruntime-node'));
     fromNpm ||= withCuda === null;
     runtime.env.logLevel = 'error';
@@ -31,8 +30,6 @@ export async function loadRuntime(device: DeviceName = 'cpu'): Promise<Runtime> 
 export interface SessionSettings {
   /** Threads per operator; the machine's physical cores by default. */
   readonly threads?: number;
-  /** Refuse a program of which some node would run on the CPU instead of the device. */
-  readonly deviceOnly?: boolean;
 }
 
 /** The options of every session of the project. */
@@ -50,7 +47,6 @@ export function sessionOptions(
       session: {
         // Idle workers sleep instead of spinning: the same speed within noise, and other processes keep their cores.
         intra_op: { allow_spinning: '0' },
-        ...(settings.deviceOnly ? { disable_cpu_ep_fallback: '1' } : {}),
       },
     },
   };

@@ -1,7 +1,8 @@
 import { compile, input, matMul } from '../graph';
-import { deviceProblem, remedies, type Unavailable } from './deviceProblems';
 import { messageOf } from './errors';
 import { sessionOptions, type Runtime } from './onnxRuntime';
+import { onlyOn } from './placement';
+import { remedies, type Unavailable } from './remedies';
 import type { DeviceName } from './types';
 
 /**
@@ -20,6 +21,8 @@ export async function probeDevice(runtime: Runtime, device: DeviceName): Promise
     if (product.join() === '7,10,15,22') return null;
     return { reason: `it computes wrong values ([1 2; 3 4]² = ${product.join(' ')})`, remedy: remedies[device] };
   } catch (error) {
+    // Loaded when it is needed: an engine that starts has no use for it.
+    const { deviceProblem } = await import('./deviceProblems');
     return deviceProblem(device, messageOf(error));
   }
 }
@@ -28,10 +31,7 @@ export async function probeDevice(runtime: Runtime, device: DeviceName): Promise
 async function squareOnDevice(runtime: Runtime, device: DeviceName, values: readonly number[]): Promise<number[]> {
   const x = input('x', [2, 2]);
   const { model } = compile('probe', { product: matMul(x, x) });
-  const session = await runtime.InferenceSession.create(
-    model,
-    sessionOptions(device, { threads: 1, deviceOnly: true }),
-  );
+  const session = await runtime.InferenceSession.create(model, onlyOn(sessionOptions(device, { threads: 1 })));
   try {
     const { product } = await session.run({ x: new runtime.Tensor('float32', Float32Array.from(values), [2, 2]) });
     return Array.from(product.data as Float32Array);
