@@ -5,8 +5,8 @@ import globals from 'globals';
 
 /** Kernel folders, ground floor first (docs/architecture.md). */
 const floors = [
-  ['graph', 'imaging', 'checkpoints'],
-  ['runtime', 'sam', 'datasets', 'evaluation'],
+  ['graph', 'imaging', 'checkpoints', 'downloads'],
+  ['runtime', 'gpu', 'sam', 'datasets', 'evaluation'],
   ['medsa'],
   ['inference', 'training', 'inspection'],
   ['annotation'],

@@ -27,6 +27,7 @@ export function kernelEnvironment(): Record<string, string> {
   return {
     MEDSA_DEVICE: settings.get('device', 'auto'),
     MEDSA_ENGINE: settings.get('engine', 'onnx'),
+    MEDSA_PRECISION: settings.get('precision', 'fast'),
     MEDSA_RUNS: runsFolder(),
     ...(threads > 0 ? { MEDSA_THREADS: String(threads) } : {}),
     ...(name ? { MEDSA_MODEL: model(name) } : {}),

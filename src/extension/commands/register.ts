@@ -5,6 +5,7 @@ import { errorText, type KernelClient } from '../kernelClient';
 import { openNewNotebook } from '../notebooks';
 import type { KnownRuns } from '../runs';
 import { type FineTuneArguments, fineTune } from './fineTune';
+import { installGpu, removeGpu } from './gpuSupport';
 import { useAdapters } from './useAdapters';
 
 const firstCell = '// A PNG, JPEG, TIFF or NIfTI file, relative to this notebook.\nawait open("scan.png")';
@@ -15,6 +16,7 @@ export function registerCommands(
   controller: MedSaController,
   adapters: AdapterChoice,
   runs: KnownRuns,
+  cli: string,
 ): vscode.Disposable {
   const command = <A extends unknown[]>(id: string, run: (...args: A) => Promise<unknown> | void) =>
     vscode.commands.registerCommand(id, async (...args: A) => {
@@ -30,6 +32,8 @@ export function registerCommands(
     command('medSa.newNotebook', () => openNewNotebook(firstCell)),
     command('medSa.fineTune', (given?: unknown) => fineTune(kernel, controller, runs, fineTuneArguments(given))),
     command('medSa.useAdapters', (given?: unknown) => useAdapters(adapters, controller, runs, adaptersArgument(given))),
+    command('medSa.gpuInstall', () => installGpu(cli, kernel)),
+    command('medSa.gpuRemove', () => removeGpu(cli, kernel)),
     command('medSa.restartKernel', () => kernel.restart()),
     command('medSa.showLog', () => kernel.log.show()),
   );

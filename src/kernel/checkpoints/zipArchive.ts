@@ -1,6 +1,7 @@
 import type { FileHandle } from 'node:fs/promises';
+import { pipeline } from 'node:stream';
 import { promisify } from 'node:util';
-import { inflateRaw } from 'node:zlib';
+import { createInflateRaw, inflateRaw } from 'node:zlib';
 import { UserError } from '../errors';
 import { readExactly } from './fileRange';
 
@@ -24,6 +25,8 @@ const signatures = {
 };
 const lengths = { local: 30, central: 46, end: 22, end64: 56, locator64: 20, longestComment: 0xffff };
 const in64 = 0xffffffff;
+/** Of `stream`, in bytes. */
+const pieceLength = 1 << 20;
 
 /**
  * Entries of a zip archive, read on demand from an open file: checkpoints may be larger than a buffer can be.
@@ -58,8 +61,8 @@ export class ZipArchive {
    */
   async read(name: string, expected?: number): Promise<Uint8Array<ArrayBuffer>> {
     const { entry, start } = await this.place(name, expected);
-    const packed = await readExactly(this.handle, this.file, start, entry.compressedSize);
-    return entry.method === 0 ? packed : await this.inflate(name, packed, entry.size);
+    const stored = await readExactly(this.handle, this.file, start, entry.compressedSize);
+    return entry.method === 0 ? stored : await this.inflate(name, stored, entry.size);
   }
 
   /**
@@ -71,9 +74,48 @@ export class ZipArchive {
     return entry.method === 0 ? start : null;
   }
 
-  private async place(name: string, expected?: number): Promise<{ entry: ZipEntry; start: number }> {
+  /** Unpacked size of an entry, in bytes. @throws UserError when it is not there */
+  sizeOf(name: string): number {
+    return this.entry(name).size;
+  }
+
+  /** Content of one entry piece by piece, for those that memory should not hold. The stream fails as `read` does. */
+  async stream(name: string): Promise<AsyncIterable<Uint8Array>> {
+    const { entry, start } = await this.place(name);
+    return this.pieces(name, entry, start);
+  }
+
+  private async *pieces(name: string, entry: ZipEntry, start: number): AsyncGenerator<Uint8Array> {
+    const stored = this.storedPieces(start, entry.compressedSize);
+    const content = entry.method === 0 ? stored : pipeline(stored, createInflateRaw(), () => undefined);
+    let size = 0;
+    try {
+      for await (const piece of content as AsyncIterable<Uint8Array>) {
+        size += piece.length;
+        yield piece;
+      }
+    } catch (error) {
+      throw error instanceof UserError ? error : damaged(this.file, `${name} does not unpack`);
+    }
+    if (size !== entry.size) throw damaged(this.file, `${name} is shorter than it should be`);
+  }
+
+  /** Not a stream of the handle's: that would close it. */
+  private async *storedPieces(start: number, length: number): AsyncGenerator<Uint8Array> {
+    for (let done = 0; done < length; done += pieceLength) {
+      yield await readExactly(this.handle, this.file, start + done, Math.min(pieceLength, length - done));
+    }
+  }
+
+  private entry(name: string): ZipEntry {
     const entry = this.entries.get(name);
     if (entry === undefined) throw damaged(this.file, `${name} is missing`);
+    return entry;
+  }
+
+  /** An entry and the position of its content. `expected`: the size that it must have. */
+  private async place(name: string, expected?: number): Promise<{ entry: ZipEntry; start: number }> {
+    const entry = this.entry(name);
     if (expected !== undefined && entry.size !== expected) {
       throw damaged(this.file, `${name} holds ${entry.size} bytes instead of ${expected}`);
     }

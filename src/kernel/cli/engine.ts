@@ -1,5 +1,6 @@
 import { createTfjsExecutor } from '../runtime/tfjs/executor';
 import { openTfjs, type TfjsLibrary } from '../runtime/tfjs/library';
+import type { Precision } from '../runtime/precision';
 import { engineNames, type DeviceRequest, type EngineName, type Executor } from '../runtime/types';
 import { deviceLines, openExecutor } from './device';
 import { choice } from './options';
@@ -14,6 +15,8 @@ export interface EngineRequest {
   readonly device: DeviceRequest;
   /** For ONNX Runtime; TensorFlow.js takes what it wants. */
   readonly threads?: number;
+  /** For ONNX Runtime on CUDA. */
+  readonly precision?: Precision;
 }
 
 /**
@@ -24,7 +27,7 @@ export async function openEngine(
   request: EngineRequest,
 ): Promise<{ readonly executor: Executor; readonly lines: readonly string[] }> {
   if (request.engine === 'onnx') {
-    const { executor, notes } = await openExecutor(request.device, request.threads);
+    const { executor, notes } = await openExecutor(request.device, request.threads, request.precision);
     return { executor, lines: deviceLines(executor, notes) };
   }
   const library = await openTfjs(request.device);

@@ -12,6 +12,9 @@ export interface Streams {
   readonly stderr: TextStream;
 }
 
+/** A program that reads the result also shows the progress. */
+const programIntervalMs = 500;
+
 /**
  * What a command says. For people: results on standard output, progress on standard error. With `--json`: one object
  * on standard output, everything else on standard error.
@@ -23,7 +26,7 @@ export class Output {
     private readonly streams: Streams,
     readonly json: boolean,
   ) {
-    this.bar = new ProgressLine(streams.stderr);
+    this.bar = new ProgressLine(streams.stderr, undefined, json ? programIntervalMs : undefined);
   }
 
   /** A line of the command's account. */

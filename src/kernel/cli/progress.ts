@@ -15,6 +15,8 @@ export class ProgressLine {
   constructor(
     private readonly stream: TextStream,
     private readonly now: () => number = () => performance.now(),
+    /** Least time between two lines of a log. */
+    private readonly intervalMs: number = plainIntervalMs,
   ) {}
 
   show(label: string, done: number, total: number): void {
@@ -27,7 +29,7 @@ export class ProgressLine {
     } else {
       // Another kind of work is told of at once, and so is its end when it took a while.
       const another = kindOf(label) !== kindOf(this.label);
-      if (!another && since < plainIntervalMs) return;
+      if (!another && since < this.intervalMs) return;
       this.stream.write(`${done}/${total} ${label}\n`);
     }
     this.label = label;

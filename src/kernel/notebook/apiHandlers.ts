@@ -12,7 +12,7 @@ import { UserError } from '../errors';
 import { decodeMaskPatch, encodeMaskPatch, encodeMaskPng, writeMask, type Mask } from '../imaging';
 import type { ApiCalls, ApiMethod } from './calls';
 import { runCommand } from './command';
-import type { RunDefaults, Runs } from './runs';
+import type { CommandDefaults, Runs } from './runs';
 import { savedPicture } from './savedPicture';
 
 /** Where a call comes from. */
@@ -29,7 +29,7 @@ export interface ApiServices {
   readonly models: Models;
   readonly runs: Runs;
   readonly cli: () => string;
-  readonly defaults: RunDefaults;
+  readonly defaults: CommandDefaults;
   /** Adapters in use in a notebook: an absolute path; null for the frozen model. */
   readonly adaptersOf: (notebook: string) => string | null;
   readonly useAdapters: (notebook: string, file: string | null) => Promise<KernelStatus>;

@@ -2,6 +2,7 @@ import { UsageError } from '../errors';
 import { embeddedModel, openPredictor } from '../inference';
 import { resolveDevice } from '../runtime/devices';
 import { createEngine } from '../runtime/engine';
+import { type Precision, precisions } from '../runtime/precision';
 import { type DeviceRequest, deviceNames, type EngineName, engineNames, type Executor } from '../runtime/types';
 import type { KernelOptions } from './kernel';
 
@@ -12,6 +13,8 @@ export interface KernelEnvironment {
   /** What trains and evaluates. */
   readonly MEDSA_ENGINE?: string;
   readonly MEDSA_THREADS?: string;
+  /** `fast` or `exact`. */
+  readonly MEDSA_PRECISION?: string;
   /** Name or file. */
   readonly MEDSA_MODEL?: string;
   /** Folder that runs are written to. */
@@ -26,6 +29,7 @@ export function kernelOptions(environment: KernelEnvironment, log: (line: string
   const device = deviceOf(environment.MEDSA_DEVICE || 'auto');
   const engine = engineOf(environment.MEDSA_ENGINE || 'onnx');
   const threads = threadsOf(environment.MEDSA_THREADS);
+  const precision = precisionNamed(environment.MEDSA_PRECISION || 'fast');
   const model = environment.MEDSA_MODEL || embeddedModel;
   let notes: string[] = [];
   let answering: Promise<Executor> | null = null;
@@ -33,7 +37,7 @@ export function kernelOptions(environment: KernelEnvironment, log: (line: string
   const startEngine = async (): Promise<Executor> => {
     const resolved = await resolveDevice(device);
     notes = resolved.notes;
-    return createEngine({ device: resolved.device, threads, log });
+    return createEngine({ device: resolved.device, threads, precision, log });
   };
   const engineOnce = (): Promise<Executor> => {
     answering ??= startEngine().catch((error: unknown) => {
@@ -50,7 +54,7 @@ export function kernelOptions(environment: KernelEnvironment, log: (line: string
     engineMemoryMB: async () => (answering === null ? 0 : (await (await answering).status()).rssMB),
     dispose: async () => (await answering)?.dispose(),
     runsFolder: environment.MEDSA_RUNS || null,
-    defaults: { model, device, engine },
+    defaults: { model, device, engine, precision },
   };
 }
 
@@ -65,6 +69,12 @@ function engineOf(name: string): EngineName {
   const engine = engineNames.find((one) => one === name);
   if (engine !== undefined) return engine;
   throw new UsageError(`unknown engine ${name}: choose one of ${engineNames.join(', ')}`);
+}
+
+function precisionNamed(name: string): Precision {
+  const precision = precisions.find((one) => one === name);
+  if (precision !== undefined) return precision;
+  throw new UsageError(`unknown precision ${name}: choose one of ${precisions.join(', ')}`);
 }
 
 function threadsOf(text: string | undefined): number | undefined {

@@ -20,7 +20,7 @@ import { apiHandlers, type CallContext } from './apiHandlers';
 import { bundle } from './bundles';
 import type { ApiMethod } from './calls';
 import { CellProcess } from './cellProcess';
-import { Runs, type RunDefaults } from './runs';
+import { type CommandDefaults, Runs } from './runs';
 import { RunViewers } from './runViewers';
 
 export interface KernelOptions {
@@ -33,7 +33,7 @@ export interface KernelOptions {
   readonly dispose?: () => Promise<void>;
   readonly runsFolder?: string | null;
   /** Model, device and engine of fine-tunes and evaluations where a cell names none. */
-  readonly defaults?: RunDefaults;
+  readonly defaults?: CommandDefaults;
   readonly cellEntry?: () => string;
   readonly cli?: () => string;
 }

@@ -7,11 +7,12 @@ import { type LaunchedRun, launchRun, processOf, stopProcess } from './runProces
 import { isOver } from './runSummary';
 import { RunTail } from './runTail';
 
-/** What fine-tunes and evaluations take where nothing else is asked for; null: the command's own default. */
-export interface RunDefaults {
+/** What a fine-tune or an evaluation takes where nothing else is asked for; null: the command's own. */
+export interface CommandDefaults {
   readonly model: string | null;
   readonly device: string | null;
-  readonly engine: string | null;
+  readonly engine?: string | null;
+  readonly precision?: string | null;
 }
 
 export interface RunsOptions {
@@ -19,7 +20,7 @@ export interface RunsOptions {
   readonly cli: () => string;
   /** Where runs are written; `runs` in the notebook's folder when null. */
   readonly runsFolder: string | null;
-  readonly defaults: RunDefaults;
+  readonly defaults: CommandDefaults;
   /** How long a run may take to stop by itself. */
   readonly graceMs?: number;
 }
@@ -125,13 +126,14 @@ function freeFolder(parent: string, dataName: string): string {
 }
 
 /** The command line of `med-sa train`; what is not asked for is left to its defaults. */
-function trainArguments(params: FineTuneParams, defaults: RunDefaults): string[] {
+function trainArguments(params: FineTuneParams, defaults: CommandDefaults): string[] {
   const { data, epochs, batch, imageSize, learningRate, seed, tune } = params;
   const options: Record<string, string | number | null | undefined> = {
     data,
     model: params.model ?? defaults.model,
     engine: defaults.engine,
     device: params.device ?? defaults.device,
+    precision: defaults.precision,
     tune,
     epochs,
     batch,

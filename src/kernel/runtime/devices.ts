@@ -1,6 +1,6 @@
 import { builtEntry, EngineChild } from './engineChild';
 import { DeviceUnavailableError, EngineCrashedError, EngineStartError } from './errors';
-import { remedies } from './probe';
+import { remedies } from './remedies';
 import type { DeviceName, DeviceRequest } from './types';
 
 export interface ResolvedDevice {

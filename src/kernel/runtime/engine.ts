@@ -2,6 +2,7 @@ import { CancelledError } from '../errors';
 import { builtEntry, EngineChild } from './engineChild';
 import { ExecutionError, HeldTensorLost } from './errors';
 import { checkFeeds, isHeld, planOutputs } from './feeds';
+import type { Precision } from './precision';
 import { ProgramFolder, type ProgramFile } from './programFile';
 import { RequestQueue } from './requestQueue';
 import type { DeviceName, Executor, ExecutorStatus, Feed, HeldTensor, Loaded, Program, RunOptions } from './types';
@@ -10,6 +11,8 @@ export interface EngineOptions {
   readonly device: DeviceName;
   /** Threads per operator; the machine's physical cores by default. */
   readonly threads?: number;
+  /** How CUDA multiplies; `fast` by default. */
+  readonly precision?: Precision;
   /** Receives what the process writes, line by line. */
   readonly log?: (line: string) => void;
   /** The built engine program; `engine.js` beside the running bundle by default. */
@@ -156,11 +159,22 @@ class Engine implements Executor {
     await this.#life?.child.kill(); // it has ended: this waits for its last words
     this.#life = null;
     this.#folder ??= new ProgramFolder();
-    const { device, threads, log = () => undefined, entry = builtEntry(), startTimeoutMs = 60_000 } = this.options;
+    const { device, threads, precision, log = () => undefined } = this.options;
+    const { entry = builtEntry(), startTimeoutMs = 60_000 } = this.options;
     const { signal } = this.#closing;
     const programs = this.#folder.path;
     const parent = process.pid;
-    const child = await EngineChild.start({ device, threads, log, entry, startTimeoutMs, signal, programs, parent });
+    const child = await EngineChild.start({
+      device,
+      threads,
+      precision,
+      log,
+      entry,
+      startTimeoutMs,
+      signal,
+      programs,
+      parent,
+    });
     this.#life = { child, programs: new Map(), held: new Map() };
     return this.#life;
   }

@@ -65,8 +65,8 @@ export class EngineChild {
   }
 
   private constructor(options: EngineChildOptions) {
-    const { entry, log, device, threads, parent, programs } = options;
-    const args: EngineArguments = { device, threads, parent, programs };
+    const { entry, log, device, threads, precision, parent, programs } = options;
+    const args: EngineArguments = { device, threads, precision, parent, programs };
     this.process = fork(entry, [JSON.stringify(args)], {
       serialization: 'advanced',
       execArgv: [],

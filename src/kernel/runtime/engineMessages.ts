@@ -8,6 +8,7 @@ import {
   messageOf,
 } from './errors';
 import type { TensorData } from '../graph/tensorData';
+import type { Precision } from './precision';
 import type { ProgramFile } from './programFile';
 import type { DeviceName, Feed, HeldTensor, Loaded } from './types';
 
@@ -15,6 +16,7 @@ import type { DeviceName, Feed, HeldTensor, Loaded } from './types';
 export interface EngineArguments {
   readonly device: DeviceName;
   readonly threads?: number;
+  readonly precision?: Precision;
   /** The process without which the engine has no reason to live. */
   readonly parent: number;
   /** The folder of programs; the engine removes it when its parent is gone. */

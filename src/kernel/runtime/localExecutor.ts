@@ -7,6 +7,8 @@ import type { TensorData } from '../graph/tensorData';
 import { DeviceUnavailableError, ExecutionError, HeldTensorLost, messageOf } from './errors';
 import { checkFeeds, isHeld, planOutputs } from './feeds';
 import { loadRuntime, sessionOptions, type Runtime, type SessionSettings } from './onnxRuntime';
+import { openPlaced } from './placement';
+import { applyPrecision, type Precision } from './precision';
 import { probeDevice } from './probe';
 import { ProgramFolder, type ProgramFile } from './programFile';
 import type {
@@ -30,6 +32,8 @@ export interface LocalExecutorOptions {
   readonly device: DeviceName;
   /** Threads per operator; the machine's physical cores by default. */
   readonly threads?: number;
+  /** How CUDA multiplies; `fast` by default. */
+  readonly precision?: Precision;
 }
 
 /**
@@ -37,8 +41,10 @@ export interface LocalExecutorOptions {
  * @throws DeviceUnavailableError when that device cannot compute here; never falls back to another.
  * @throws RuntimeMissingError when ONNX Runtime has no build for this platform.
  */
-export async function createLocalExecutor({ device, threads }: LocalExecutorOptions): Promise<LocalExecutor> {
-  const runtime = await loadRuntime();
+export async function createLocalExecutor(options: LocalExecutorOptions): Promise<LocalExecutor> {
+  const { device, threads, precision = 'fast' } = options;
+  applyPrecision(device, precision);
+  const runtime = await loadRuntime(device);
   const unavailable = await probeDevice(runtime, device);
   if (unavailable) throw new DeviceUnavailableError(device, unavailable.reason, unavailable.remedy);
   return new SessionExecutor(runtime, device, { threads });
@@ -155,9 +161,9 @@ class SessionExecutor implements LocalExecutor {
   async #openSession({ name, modelFile, weightRoot }: ProgramFile): Promise<InferenceSession> {
     try {
       const model = await readFile(modelFile);
-      return await this.runtime.InferenceSession.create(
-        model,
-        sessionOptions(this.device, { ...this.settings, weightRoot }),
+      const settings = sessionOptions(this.device, { ...this.settings, weightRoot });
+      return await openPlaced(name, this.device, settings, (options) =>
+        this.runtime.InferenceSession.create(model, options),
       );
     } catch (error) {
       throw new ExecutionError(name, 'load', messageOf(error));

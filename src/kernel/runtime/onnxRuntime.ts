@@ -1,29 +1,35 @@
 import type * as OnnxRuntime from 'onnxruntime-node';
-import { RuntimeMissingError } from './errors';
+import { DeviceUnavailableError, RuntimeMissingError } from './errors';
 import { defaultThreads } from './threads';
 import type { DeviceName } from './types';
 
 export type Runtime = typeof OnnxRuntime;
 
+let fromNpm = false;
+
 /**
  * Loads ONNX Runtime on first use: its native library is tens of megabytes that a command line's `--help` has no need of.
- * @throws RuntimeMissingError
+ * For CUDA it comes from `med-sa gpu install`, where that was done. A process can load one ONNX Runtime only: one that has
+ * npm's keeps it, and CUDA is then looked for there. (Devices are tried in processes of their own.)
+ * @throws RuntimeMissingError, DeviceUnavailableError when an installed library of CUDA cannot be opened
  */
-export async function loadRuntime(): Promise<Runtime> {
+export async function loadRuntime(device: DeviceName = 'cpu'): Promise<Runtime> {
+  // Since 1.29 it reports models and runs to its maker, and keeps an identifier of the device in the cache folder.
+  process.env.ORT_DISABLE_TELEMETRY = '1';
   try {
-    const runtime = await import('onnxruntime-node');
+    const withCuda = device === 'cuda' && !fromNpm ? (await import('./cudaRuntime')).loadCudaRuntime() : null;
+    const runtime = withCuda ?? (await import('onnxruntime-node'));
+    fromNpm ||= withCuda === null;
     runtime.env.logLevel = 'error';
     return runtime;
   } catch (error) {
-    throw new RuntimeMissingError(error);
+    throw error instanceof DeviceUnavailableError ? error : new RuntimeMissingError(error);
   }
 }
 
 export interface SessionSettings {
   /** Threads per operator; the machine's physical cores by default. */
   readonly threads?: number;
-  /** Refuse a program of which some node would run on the CPU instead of the device. */
-  readonly deviceOnly?: boolean;
   /** The folder that locations of weights in the model start from. */
   readonly weightRoot?: string;
 }
@@ -49,7 +55,6 @@ export function sessionOptions(
         // program, to save a few per cent of one with few rows.
         disable_prepacking: '1',
         ...(settings.weightRoot ? { model_external_initializers_file_folder_path: settings.weightRoot } : {}),
-        ...(settings.deviceOnly ? { disable_cpu_ep_fallback: '1' } : {}),
       },
     },
   };

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { UsageError } from '../errors';
 import { tuneNames } from '../inference';
 import { engineNames } from '../runtime/types';
+import { precisions } from '../runtime/precision';
 import { lossNames } from './losses';
 import { recomputeNames } from './trainStep';
 
@@ -37,6 +38,8 @@ export const trainOptionsSchema = z.object({
   engine: z.enum(engineNames).default('onnx'),
   device: z.enum(['auto', 'cpu', 'cuda', 'webgpu', 'dml', 'coreml']),
   threads: count.nullable(),
+  /** How CUDA multiplies; a resumed run goes on in the same. Runs of before it was recorded were not exact. */
+  precision: z.enum(precisions).default('fast'),
 });
 export type TrainOptions = z.infer<typeof trainOptionsSchema>;
 
@@ -60,6 +63,7 @@ export const trainDefaults = {
   engine: 'onnx',
   device: 'auto',
   threads: null,
+  precision: 'fast',
 } satisfies Omit<TrainOptions, 'data'>;
 
 /** Fills in what is not given. @throws UsageError naming the option that is wrong. */

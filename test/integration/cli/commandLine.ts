@@ -23,14 +23,21 @@ export interface CommandLine {
   json(args: readonly string[], code?: number): Promise<Record<string, unknown>>;
 }
 
-/** @param folder where the commands are called */
-export async function commandLine(folder: string): Promise<CommandLine> {
+/**
+ * @param folder where the commands are called
+ * @param env what their environment has besides this process's
+ */
+export async function commandLine(folder: string, env: Readonly<Record<string, string>> = {}): Promise<CommandLine> {
   const cli = await bundled('src/kernel/cli/main.ts', 'cli');
   const engine = await bundled('src/kernel/runtime/engineProcess.ts', 'engine');
   fs.copyFileSync(engine, path.join(path.dirname(cli), 'engine.js'));
 
   const start = (args: readonly string[]): Running => {
-    const child = spawn(process.execPath, [cli, ...args], { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(process.execPath, [cli, ...args], {
+      cwd: folder,
+      env: { ...process.env, ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     const text = { stdout: '', stderr: '' };
     child.stdout.setEncoding('utf8').on('data', (part: string) => (text.stdout += part));
     child.stderr.setEncoding('utf8').on('data', (part: string) => (text.stderr += part));

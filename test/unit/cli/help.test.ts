@@ -4,14 +4,15 @@ import { commandHelp } from '../../../src/kernel/cli/help';
 
 /** The contract of the command line: what scripts and the notebook call. */
 const contract: Record<string, string[]> = {
-  segment: ['model', 'adapters', 'point', 'box', 'slice', 'out', 'json'],
+  segment: ['model', 'adapters', 'point', 'box', 'slice', 'out', 'precision', 'json'],
   train: [
     ...['data', 'layout', 'model', 'tune', 'loss', 'epochs', 'batch', 'image-size', 'lr', 'seed'],
-    ...['val-fraction', 'val-data', 'device', 'out', 'json'],
+    ...['val-fraction', 'val-data', 'device', 'precision', 'out', 'json'],
   ],
   resume: ['json'],
-  evaluate: ['data', 'model', 'adapters', 'prompts', 'seed', 'device', 'json'],
-  doctor: ['parity', 'device', 'json'],
+  evaluate: ['data', 'model', 'adapters', 'prompts', 'seed', 'device', 'precision', 'json'],
+  doctor: ['parity', 'device', 'precision', 'json'],
+  gpu: ['cuda', 'dry-run', 'json'],
   phantoms: ['out', 'kind', 'family', 'count', 'seed', 'json'],
 };
 

@@ -40,7 +40,44 @@ export class NotebookCellOutput {
 
 type Message = (message: string, ...actions: string[]) => Promise<string | undefined>;
 
-export const window = { showErrorMessage: vi.fn<Message>(), showWarningMessage: vi.fn<Message>() };
+type Information = (message: string, ...rest: (string | object)[]) => Promise<string | undefined>;
+
+export enum ProgressLocation {
+  Window = 10,
+  Notification = 15,
+}
+
+export interface ReportedProgress {
+  message?: string;
+  increment?: number;
+}
+
+/** What is shown while something takes its time; `cancel` is the notification's button. */
+export class ShownProgress {
+  readonly reports: ReportedProgress[] = [];
+  private readonly cancelled = new EventEmitter<void>();
+  readonly token = { onCancellationRequested: this.cancelled.event };
+  constructor(readonly options: { title: string; cancellable?: boolean }) {}
+  cancel(): void {
+    this.cancelled.fire();
+  }
+}
+
+export const shownProgress: ShownProgress[] = [];
+
+export const window = {
+  showErrorMessage: vi.fn<Message>(),
+  showWarningMessage: vi.fn<Message>(),
+  showInformationMessage: vi.fn<Information>(),
+  withProgress<T>(
+    options: { title: string; cancellable?: boolean },
+    work: (progress: { report(value: ReportedProgress): void }, token: ShownProgress['token']) => Promise<T>,
+  ): Promise<T> {
+    const shown = new ShownProgress(options);
+    shownProgress.push(shown);
+    return work({ report: (value) => shown.reports.push(value) }, shown.token);
+  },
+};
 
 /** The messaging of one renderer: `receive` is what a webview does, `sent` what it would get. */
 export class RendererMessagingChannel {

@@ -5,7 +5,7 @@ import { embeddedModel, openPredictor } from '../../inference';
 import { evaluateSamples, type SampleScore } from '../../inference/evaluate';
 import { command, exitCodes, json } from '../command';
 import { adapters, data, layout, model } from '../commonOptions';
-import { device } from '../device';
+import { device, precision } from '../device';
 import { engine, openEngine } from '../engine';
 import { choices, whole } from '../options';
 import { tableLines } from '../table';
@@ -25,6 +25,7 @@ export const evaluate = command(
       seed: whole(0, 'Where simulated prompts are placed (default 0)'),
       engine,
       device,
+      precision,
       json,
     },
     notes: ['Prompts are simulated from the masks; the same seed asks every model the same questions.'],
@@ -34,8 +35,8 @@ export const evaluate = command(
     const { data } = values;
     const { samples } = await openDataset(data, { layout: values.layout });
     const loaded = await loadAll(samples, { signal, onProgress: (...at) => output.progress('images read', ...at) });
-    const { engine = 'onnx', device: request = 'auto' } = values;
-    const { executor, lines } = await openEngine({ engine, device: request });
+    const { engine = 'onnx', device: request = 'auto', precision } = values;
+    const { executor, lines } = await openEngine({ engine, device: request, precision });
     const predictor = await openPredictor({
       model: values.model ?? embeddedModel,
       adapters: values.adapters ?? null,

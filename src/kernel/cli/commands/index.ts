@@ -28,6 +28,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./doctor')).doctor,
   },
   {
+    name: 'gpu',
+    summary: 'Install, remove or show what computing on NVIDIA GPUs needs',
+    load: async () => (await import('./gpu')).gpu,
+  },
+  {
     name: 'phantoms',
     summary: 'Draw a data set of images with exact masks',
     load: async () => (await import('./phantoms')).phantoms,

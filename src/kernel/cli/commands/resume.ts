@@ -13,7 +13,9 @@ import { readRun } from '../runLog';
 import { TrainingReport } from '../trainingReport';
 
 /** What an executor needs to know of a run; `resumeRun` checks the rest. */
-const computeSchema = z.object({ config: trainOptionsSchema.pick({ engine: true, device: true, threads: true }) });
+const computeSchema = z.object({
+  config: trainOptionsSchema.pick({ engine: true, device: true, threads: true, precision: true }),
+});
 
 /** med-sa resume */
 export const resume = command(
@@ -43,6 +45,7 @@ export const resume = command(
       engine: values.engine ?? compute?.engine ?? 'onnx',
       device: values.device ?? compute?.device ?? 'auto',
       threads: compute?.threads ?? undefined,
+      precision: compute?.precision,
     });
     for (const line of lines) output.note(line);
     const report = new TrainingReport(run, output);

@@ -6,7 +6,7 @@ import { boundingBox, middleSlice, readImage, sliceOf, toRgb, writeMask, type Ma
 import { embeddedModel, openPredictor } from '../../inference';
 import { command, exitCodes, json } from '../command';
 import { adapters, file, model } from '../commonOptions';
-import { device } from '../device';
+import { device, precision } from '../device';
 import { engine, openEngine } from '../engine';
 import { box, point, repeated, whole } from '../options';
 
@@ -25,6 +25,7 @@ export const segment = command(
       out: file('Write the mask as PNG: 255 in the target, 0 outside'),
       engine,
       device,
+      precision,
       json,
     },
     notes: ['Points and boxes are in pixels of the original image, from its top left corner.'],
@@ -43,8 +44,8 @@ export const segment = command(
     const picture = toRgb(sliceOf(image, slice));
     checkPrompts(given, prompts, picture);
 
-    const { engine = 'onnx', device: request = 'auto' } = values;
-    const { executor, lines } = await openEngine({ engine, device: request });
+    const { engine = 'onnx', device: request = 'auto', precision } = values;
+    const { executor, lines } = await openEngine({ engine, device: request, precision });
     if (engine === 'tfjs') for (const line of lines) output.note(line);
     const predictor = await openPredictor({
       model: values.model ?? embeddedModel,

@@ -5,7 +5,7 @@ import { startRun } from '../../training/run';
 import { recomputeNames } from '../../training/trainStep';
 import { command, json } from '../command';
 import { data, folder, layout, model } from '../commonOptions';
-import { device } from '../device';
+import { device, precision } from '../device';
 import { engine, openEngine } from '../engine';
 import { choice, decimal, required, whole } from '../options';
 import { TrainingReport } from '../trainingReport';
@@ -37,6 +37,7 @@ export const train = command(
       seed: whole(0, `The same seed repeats the same run (default ${trainDefaults.seed})`),
       engine,
       device,
+      precision,
       threads: whole(1, 'Processor threads of the engine onnx (default: as many as there are physical cores)'),
       out: required(folder('Folder of the run; it must not hold one already')),
       json,
@@ -68,6 +69,7 @@ export const train = command(
       seed: values.seed,
       engine: values.engine,
       device: values.device,
+      precision: values.precision,
       threads: values.threads,
     });
     const { signal } = interrupts;

@@ -1,4 +1,5 @@
-import { checkParity, type ParityRow } from '../../training/parity';
+import { precisionOf } from '../../runtime/precision';
+import { checkParity, parityTolerances, type ParityRow } from '../../training/parity';
 import { openEngine, type EngineRequest } from '../engine';
 import { tableLines } from '../table';
 import type { DoctorReport } from './report';
@@ -7,15 +8,18 @@ import type { DoctorReport } from './report';
 export async function parityReport(folder: string, request: EngineRequest): Promise<DoctorReport> {
   const { executor, lines } = await openEngine(request);
   try {
-    const rows = await checkParity(folder, executor);
+    const precision = precisionOf(executor.device);
+    const { outputs, gradients } = parityTolerances[precision];
+    const stated = `precision ${precision}: outputs within ${outputs.toExponential(0)}, gradients within ${gradients.toExponential(0)}`;
+    const rows = await checkParity(folder, executor, precision);
     const missed = rows.filter(({ holds }) => !holds);
     const verdict =
       missed.length === 0
         ? `${executor.device} computes right: all ${rows.length} groups hold`
         : `${executor.device} misses ${missed.length} of ${rows.length} groups: do not trust its results`;
     return {
-      result: { folder, engine: request.engine, device: executor.device, rows, holds: missed.length === 0 },
-      lines: [...lines, ...tableLines([heading, ...rows.map(rowCells)], [0, 5]), verdict],
+      result: { folder, engine: request.engine, device: executor.device, precision, rows, holds: missed.length === 0 },
+      lines: [...lines, stated, ...tableLines([heading, ...rows.map(rowCells)], [0, 5]), verdict],
       healthy: missed.length === 0,
     };
   } finally {

@@ -1,19 +1,24 @@
 import { UserError } from '../../errors';
+import type { Precision } from '../../runtime/precision';
 import type { Executor } from '../../runtime/types';
-import { ParityTable, type ParityRow } from './compare';
+import { parityTolerances, ParityTable, type ParityRow } from './compare';
 import { ParityFolder } from './folder';
 import { checkAdamW, checkMedsa } from './medsa';
 import { checkSam } from './sam';
 
-export type { ParityRow } from './compare';
+export { parityTolerances, type ParityRow } from './compare';
 
 /**
  * Compares what this executor computes with goldens that another implementation computed (med-sa.md, section 7).
- * Sets that the folder does not have are left out. @throws UserError when it has none.
+ * Sets that the folder does not have are left out. @param precision in which the executor computes @throws UserError when it has none.
  */
-export async function checkParity(folder: string, executor: Executor): Promise<ParityRow[]> {
+export async function checkParity(
+  folder: string,
+  executor: Executor,
+  precision: Precision = 'exact',
+): Promise<ParityRow[]> {
   const goldens = await ParityFolder.open(folder);
-  const table = new ParityTable();
+  const table = new ParityTable(parityTolerances[precision]);
   if (goldens.has('sam_io.safetensors')) await checkSam(goldens, executor, table);
   if (goldens.has('medsa2d_io.safetensors')) await checkMedsa(goldens, executor, table, 'medsa2d');
   if (goldens.has('medsa3d_io.safetensors')) await checkMedsa(goldens, executor, table, 'medsa3d');

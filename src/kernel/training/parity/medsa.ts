@@ -10,8 +10,6 @@ import type { ParityTable } from './compare';
 import type { ParityFolder } from './folder';
 import { golden, promptFeeds, runOnce, type Tensors } from './sam';
 
-const outputTolerance = 1e-4;
-const gradientTolerance = 1e-3;
 const lossesOf: Readonly<Record<string, LossName>> = { dice_ce: 'dice-ce', focal_dice: 'focal-dice' };
 
 const shapesOf = (tensors: Tensors): Map<string, readonly number[]> =>
@@ -62,8 +60,8 @@ export async function checkMedsa(
   const ours = await runOnce(executor, `parity-${set}`, outputs, feeds);
   for (const [name, value] of Object.entries(ours)) {
     const [kind, tolerance] = name.startsWith('grad.')
-      ? ['gradients', gradientTolerance]
-      : ['outputs', outputTolerance];
+      ? ['gradients', table.tolerances.gradients]
+      : ['outputs', table.tolerances.outputs];
     table.compare(`${set} ${kind}`, tolerance, name, value, golden(io, name));
   }
 }
@@ -115,8 +113,14 @@ export async function checkAdamW(folder: ParityFolder, executor: Executor, table
     };
   }
   await executor.release(loaded);
-  table.compare('adamw losses', outputTolerance, 'losses', tensorData([losses.length], losses), golden(io, 'losses'));
+  table.compare(
+    'adamw losses',
+    table.tolerances.outputs,
+    'losses',
+    tensorData([losses.length], losses),
+    golden(io, 'losses'),
+  );
   for (const [name, tensor] of layout.unpack(state[stepInputs.parameters].data)) {
-    table.compare('adamw parameters', gradientTolerance, name, tensor, golden(after, name));
+    table.compare('adamw parameters', table.tolerances.gradients, name, tensor, golden(after, name));
   }
 }

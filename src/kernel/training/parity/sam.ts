@@ -11,8 +11,6 @@ import { mixedWeights, within } from '../../sam/weights';
 import type { ParityTable } from './compare';
 import type { ParityFolder } from './folder';
 
-const tolerance = 1e-4;
-
 export type Tensors = ReadonlyMap<string, TensorData>;
 
 /** A tensor that the goldens must have. @throws UserError naming it. */
@@ -88,13 +86,19 @@ export async function checkSam(folder: ParityFolder, executor: Executor, table: 
     { image },
   );
   for (const name of ['embedding', 'dense_pe']) {
-    table.compare('sam encoder', tolerance, name, encoded[name], golden(io, name));
+    table.compare('sam encoder', table.tolerances.outputs, name, encoded[name], golden(io, name));
   }
 
   for (const kind of ['point1', 'points3', 'box', 'point_box', 'point_mask']) {
     const outputs = await decode(executor, model, golden(io, 'embedding'), io, kind);
     for (const part of ['masks.single', 'masks.multi', 'iou.single', 'iou.multi']) {
-      table.compare(`sam decoder ${kind}`, tolerance, `${kind}.${part}`, outputs[part], golden(io, `${kind}.${part}`));
+      table.compare(
+        `sam decoder ${kind}`,
+        table.tolerances.outputs,
+        `${kind}.${part}`,
+        outputs[part],
+        golden(io, `${kind}.${part}`),
+      );
     }
     const [name] = [...io.keys()].filter((key) => key.startsWith(`${kind}.postprocessed_`));
     if (name !== undefined) comparePostprocessed(table, name, outputs['masks.multi'], golden(io, name), config);
@@ -159,5 +163,5 @@ function comparePostprocessed(
   );
   const ours = new Float32Array(expected.data.length);
   maps.forEach(({ data }, index) => ours.set(data, index * data.length));
-  table.compare('sam post-processing', tolerance, name, tensorData(expected.shape, ours), expected);
+  table.compare('sam post-processing', table.tolerances.outputs, name, tensorData(expected.shape, ours), expected);
 }
