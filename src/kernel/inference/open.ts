@@ -1,9 +1,9 @@
 import type { Executor } from '../runtime/types';
 import type { TensorData } from '../graph';
 import { constantWeights } from '../sam/weights';
-import { bare } from '../sam/seams';
 import type { SamModel } from '../sam/sam';
-import { adapterSeams } from '../medsa/seams';
+import { attachedSeams } from '../medsa/attachment';
+import { isLora } from '../medsa/options';
 import { readAdapters, type AdapterFile } from './adapterFile';
 import { readModel, type ModelFile } from './modelFile';
 import { SamPredictor } from './predictor';
@@ -19,13 +19,17 @@ export interface OpenOptions {
   readonly ownsExecutor?: boolean;
 }
 
-/** A model file with what was trained on it, as functions that build graphs. */
-export function composeModel(base: ModelFile, adapters: AdapterFile | null): SamModel {
+/**
+ * A model file with what was trained on it, as functions that build graphs. A batch holds volumes of `slices`: a depth
+ * branch sees those, however many it was trained with. A picture is a volume of one.
+ */
+export function composeModel(base: ModelFile, adapters: AdapterFile | null, slices = 1): SamModel {
   const tensors = new Map<string, TensorData>([...base.tensors, ...(adapters?.tensors ?? [])]);
   const weights = constantWeights(tensors);
-  const options = adapters?.options ?? null;
+  const trained = adapters?.options ?? null;
+  const deep = trained !== null && !isLora(trained) && trained.slices !== null;
   const config = { ...base.config, imageSize: adapters?.imageSize ?? base.config.imageSize };
-  return { config, weights, seams: options === null ? bare : adapterSeams(weights, options) };
+  return { config, weights, seams: attachedSeams(weights, deep ? { ...trained, slices } : trained) };
 }
 
 /** Opens a model, with adapters, for prompts. @throws UserError when a file is missing, unreadable or does not fit. */

@@ -2,7 +2,7 @@ import { add, gelu, matMul, mul, pad, reshape, slice, transpose, type Tensor } f
 import { gridOf, type SamConfig } from './config';
 import { attend, convolution3x3, linear, mergeHeads, norm, resizeBilinear } from './layers';
 import { withRelativePositions } from './relativePosition';
-import type { EncoderBlockSeams, Seams } from './seams';
+import type { EncoderBlockSeams, ProjectionSeam, Seams } from './seams';
 import { within, type Weights } from './weights';
 
 const epsilon = 1e-6;
@@ -37,7 +37,7 @@ function positionEmbedding(table: Tensor, grid: number): Tensor {
 /** x: [B, h, w, C] → [B, h, w, C]; `window` 0 attends globally. */
 function block(x: Tensor, weights: Weights, heads: number, window: number, seams: EncoderBlockSeams): Tensor {
   const norm1 = (tokens: Tensor): Tensor => norm(tokens, within(weights, 'norm1'), epsilon);
-  const self = (tokens: Tensor): Tensor => attention(tokens, within(weights, 'attn'), heads);
+  const self = (tokens: Tensor): Tensor => attention(tokens, within(weights, 'attn'), heads, seams.projection);
   const attended = (n: Tensor): Tensor => seams.attention(n, self, x.shape[0]);
   const cut = (): Tensor => (seams.padding === 'after-norm' ? windows(norm1(x), window) : norm1(windows(x, window)));
   const a = window > 0 ? unwindow(attended(cut()), x.shape) : attended(norm1(x));
@@ -48,17 +48,19 @@ function block(x: Tensor, weights: Weights, heads: number, window: number, seams
 }
 
 /** Multi-head self-attention on a grid, with decomposed relative positions. x: [B, h, w, C] → [B, h, w, C] */
-function attention(x: Tensor, weights: Weights, heads: number): Tensor {
+function attention(x: Tensor, weights: Weights, heads: number, projection: ProjectionSeam): Tensor {
   const [batch, height, width, channels] = x.shape;
   const depth = channels / heads;
   const tokens = height * width;
-  const split = reshape(linear(x, within(weights, 'qkv')), [batch, tokens, 3, heads, depth]);
+  const project = (name: string, t: Tensor): Tensor =>
+    projection(`attn.${name}`, t, (own) => linear(own, within(weights, name)));
+  const split = reshape(project('qkv', x), [batch, tokens, 3, heads, depth]);
   const qkv = transpose(split, [2, 0, 3, 1, 4]);
   const [q, k, v] = [0, 1, 2].map((part) => reshape(slice(qkv, 0, part, part + 1), [batch, heads, tokens, depth]));
   const tables = { height: weights('rel_pos_h'), width: weights('rel_pos_w') };
   const extended = withRelativePositions(q, k, mul(q, 1 / Math.sqrt(depth)), tables, [height, width]);
   const merged = mergeHeads(attend(extended.q, extended.k, v));
-  return reshape(linear(merged, within(weights, 'proj')), x.shape);
+  return reshape(project('proj', merged), x.shape);
 }
 
 /** Cuts a grid, zero-padded to whole windows. [B, h, w, C] → [B·rows·columns, n, n, C] */

@@ -18,9 +18,8 @@ import {
 } from '../graph';
 import { decodePrompts, encodeImages, type SamModel } from '../sam/sam';
 import { gridOf, maskTokens, type SamConfig } from '../sam/config';
-import { bare, type Seams } from '../sam/seams';
-import { adapterSeams } from '../medsa/seams';
-import type { AdapterOptions } from '../medsa/options';
+import { attachedSeams } from '../medsa/attachment';
+import type { AttachmentOptions } from '../medsa/options';
 import { adamWStep, type AdamWOptions } from './adamw';
 import { iouLoss, maskLoss, reachedIou, type LossName } from './losses';
 import { mixedWeights } from '../sam/weights';
@@ -30,7 +29,7 @@ import { ParameterLayout } from './parameters';
 export interface TrainStepOptions {
   readonly config: SamConfig;
   /** null: nothing attached (`tune: full`, `tune: decoder`). */
-  readonly adapters: AdapterOptions | null;
+  readonly adapters: AttachmentOptions | null;
   readonly layout: ParameterLayout;
   /** Tensors that do not train. */
   readonly frozen: ReadonlyMap<string, TensorData>;
@@ -118,8 +117,7 @@ export function trainingModel(
   trainable: ReadonlyMap<string, Tensor>,
 ): SamModel {
   const weights = mixedWeights(trainable, frozen);
-  const seams: Seams = adapters === null ? bare : adapterSeams(weights, adapters);
-  return { config, weights, seams };
+  return { config, weights, seams: attachedSeams(weights, adapters) };
 }
 
 function embeddingOf(model: SamModel, { config, from, images }: TrainStepOptions): Tensor {

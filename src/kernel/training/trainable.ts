@@ -1,15 +1,17 @@
+import { attachmentShapes } from '../medsa/attachment';
 import { initialAdapters, type NormalSource } from '../medsa/initialise';
-import { defaultAdapters, type AdapterOptions } from '../medsa/options';
-import { adapterShapes } from '../medsa/shapes';
+import type { AttachmentOptions } from '../medsa/options';
 import type { TensorData } from '../graph';
 import { trainsOfBase, type Tune } from '../inference/adapterFile';
 import type { SamConfig } from '../sam/config';
 import { samShapes } from '../sam/shapes';
+import { attachmentDefaults, attachmentOf, type AttachmentChoices } from './attachment';
 import { ParameterLayout } from './parameters';
 
 /** What trains and what does not. */
 export interface Trainable {
-  readonly adapters: AdapterOptions | null;
+  /** null: nothing is attached (`full`, `decoder`). */
+  readonly adapters: AttachmentOptions | null;
   readonly layout: ParameterLayout;
   /** Parameters before the first step, by name. */
   readonly initial: ReadonlyMap<string, TensorData>;
@@ -22,16 +24,17 @@ export function trainableOf(
   config: SamConfig,
   tensors: ReadonlyMap<string, TensorData>,
   random: NormalSource,
+  choices: AttachmentChoices = attachmentDefaults,
 ): Trainable {
-  if (tune === 'adapters') {
-    const adapters = defaultAdapters(config);
-    const shapes = adapterShapes(config, adapters);
+  const adapters = attachmentOf(tune, config, choices);
+  if (adapters !== null) {
+    const shapes = attachmentShapes(config, adapters);
     return { adapters, layout: new ParameterLayout(shapes), initial: initialAdapters(shapes, random), frozen: tensors };
   }
   const trains = (name: string): boolean => trainsOfBase(tune, name);
   const shapes = new Map([...samShapes(config)].filter(([name]) => trains(name)));
   return {
-    adapters: null,
+    adapters,
     layout: new ParameterLayout(shapes),
     initial: new Map([...tensors].filter(([name]) => trains(name))),
     frozen: new Map([...tensors].filter(([name]) => !trains(name))),
