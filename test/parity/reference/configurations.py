@@ -3,7 +3,7 @@
 SMALL = {
     "image_size": 40, "patch_size": 8, "embed_dim": 24, "depth": 2, "num_heads": 2, "global_attn_indexes": [1],
     "window_size": 3, "out_chans": 16, "decoder_depth": 2, "decoder_heads": 2, "decoder_mlp_dim": 32,
-    "iou_head_depth": 3, "iou_head_hidden_dim": 16, "mask_in_chans": 16, "bottleneck": 6, "decoder_bottleneck": 4,
+    "iou_head_depth": 3, "iou_head_hidden_dim": 16, "mask_in_chans": 16, "bottleneck": 6, "decoder_bottleneck": 6,
     "scale": 0.5, "volumes": 1, "slices": 5, "padding": "after-norm",
 }  # fmt: skip
 
@@ -22,8 +22,8 @@ CONFIGURATIONS = {
     # Grid 7, windows of 4, one block, an even number of slices in two volumes, prompts added.
     "add": {**SMALL, "image_size": 56, "depth": 1, "global_attn_indexes": [], "window_size": 4, "volumes": 2,
             "slices": 6, "prompt": "add", "num_heads": 3},
-    # Windows that divide the grid, six blocks, volumes of one slice, prompts concatenated.
-    "concat": {**SMALL, "image_size": 48, "depth": 6, "global_attn_indexes": [2, 5], "volumes": 2, "slices": 1,
+    # Windows that divide the grid, three blocks, volumes of one slice, prompts concatenated.
+    "concat": {**SMALL, "image_size": 48, "depth": 3, "global_attn_indexes": [2], "volumes": 2, "slices": 1,
                "prompt": "concat"},
     # No prompt adapter, windows of 2 padded before the norm, one decoder layer, LoRA in the encoder only.
     "none": {**SMALL, "window_size": 2, "depth": 5, "global_attn_indexes": [4], "decoder_depth": 1, "slices": 2,
@@ -31,8 +31,9 @@ CONFIGURATIONS = {
              "lora": {"rank": 2, "alpha": 1, "decoder": False}},
     # The released variant; six slices fold to 2x3.
     "released": {**SMALL, "variant": "released", "prompt": "none", "slices": 6},
-    # The released variant; twelve slices fold to 3x4, global attention only.
-    "released12": {**SMALL, "variant": "released", "prompt": "none", "slices": 12, "global_attn_indexes": [0, 1]},
+    # The released variant; twelve slices fold to 3x4; six blocks with global attention only.
+    "released12": {**SMALL, "variant": "released", "prompt": "none", "slices": 12, "depth": 6,
+                   "global_attn_indexes": [0, 1, 2, 3, 4, 5]},
     # Windows larger than the grid, wide heads, a scale of one.
     "wide": {**SMALL, "image_size": 24, "window_size": 4, "num_heads": 1, "embed_dim": 40, "out_chans": 24,
              "decoder_heads": 3, "scale": 1.0, "slices": 4, "prompt": "hyper"},

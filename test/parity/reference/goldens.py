@@ -111,6 +111,14 @@ def sam_goldens(tensors, cfg, batch, generator):
     return io
 
 
+def require_signal(gradients):
+    """A gradient that is rounding and nothing else (all its ReLUs are off, say) is no measure for anybody."""
+    largest = max(x.abs().max().item() for x in gradients.values())
+    faint = [name for name, x in gradients.items() if x.abs().max().item() < 1e-6 * largest]
+    if faint:
+        raise SystemExit(f"no signal reaches {faint[0]}: take another --seed")
+
+
 def attached_goldens(tensors, cfg, attachment, make, batch, generator, forward):
     """Outputs and losses of one point per image and, unless `forward`, the gradient of every attached tensor."""
     side = cfg["image_size"]
@@ -129,6 +137,7 @@ def attached_goldens(tensors, cfg, attachment, make, batch, generator, forward):
             if forward:
                 continue
             gradients = torch.autograd.grad(value, list(leaves.values()), retain_graph=True)
+            require_signal(dict(zip(leaves, gradients)))
             io.update({f"grad.{key}.{name}": gradient for name, gradient in zip(leaves, gradients)})
     return io
 

@@ -1,25 +1,35 @@
 import { parityReport } from '../doctor/parity';
 import { healthReport } from '../doctor/health';
+import { modelReport } from '../doctor/model';
+import { UsageError } from '../../errors';
 import { command, exitCodes, json } from '../command';
-import { folder } from '../commonOptions';
+import { folder, model } from '../commonOptions';
 import { device } from '../device';
+import type { DoctorReport } from '../doctor/report';
 
 /** med-sa doctor */
 export const doctor = command(
   {
     name: 'doctor',
-    summary: 'Check this installation and its devices; or, with --parity, that a device computes right.',
+    summary: 'Check this installation; with --parity, that a device computes right; with --model, what of it trains.',
     operands: [],
     options: {
       parity: folder('Compare with goldens that another implementation computed: config.json and *_io.safetensors'),
+      model: { ...model, description: 'Count the parameters of a model or checkpoint, or of vit_b, vit_l, vit_h' },
       device,
       json,
     },
     notes: ['Exit code 1: something does not work, or a value of --parity misses its tolerance.'],
   },
-  async ({ values: { parity, device: request = 'auto' }, output }) => {
-    const { result, lines, healthy } =
-      parity === undefined ? await healthReport(request) : await parityReport(parity, request);
+  async ({ values: { parity, model: counted, device: request = 'auto' }, output }) => {
+    if (parity !== undefined && counted !== undefined) {
+      throw new UsageError('--parity and --model exclude each other: give one of them');
+    }
+    const report = (): Promise<DoctorReport> => {
+      if (parity !== undefined) return parityReport(parity, request);
+      return counted !== undefined ? modelReport(counted) : healthReport(request);
+    };
+    const { result, lines, healthy } = await report();
     output.result(result, lines);
     return healthy ? exitCodes.success : exitCodes.failure;
   },
