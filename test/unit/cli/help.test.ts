@@ -7,11 +7,12 @@ const contract: Record<string, string[]> = {
   segment: ['model', 'adapters', 'point', 'box', 'slice', 'out', 'json'],
   train: [
     ...['data', 'layout', 'model', 'tune', 'loss', 'epochs', 'batch', 'image-size', 'lr', 'seed'],
-    ...['val-fraction', 'val-data', 'device', 'out', 'json'],
+    ...['variant', 'depth', 'slices', 'prompt', 'bottleneck', 'decoder-bottleneck', 'scale'],
+    ...['rank', 'alpha', 'lora-decoder', 'val-fraction', 'val-data', 'device', 'out', 'json'],
   ],
   resume: ['json'],
   evaluate: ['data', 'model', 'adapters', 'prompts', 'seed', 'device', 'json'],
-  doctor: ['parity', 'device', 'json'],
+  doctor: ['parity', 'model', 'device', 'json'],
   phantoms: ['out', 'kind', 'family', 'count', 'seed', 'json'],
 };
 

@@ -11,7 +11,7 @@ import type { DoctorReport } from '../doctor/report';
 export const doctor = command(
   {
     name: 'doctor',
-    summary: 'Check this installation; with --parity, that a device computes right; with --model, what of it trains.',
+    summary: 'Check this installation, what a device computes (--parity), or what of a model trains (--model).',
     operands: [],
     options: {
       parity: folder('Compare with goldens that another implementation computed: config.json and *_io.safetensors'),
