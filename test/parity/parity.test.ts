@@ -95,7 +95,7 @@ describe('parity with an independent PyTorch implementation', () => {
     ['add', 'the scale', { scale: 0.25 }],
     ['released', 'the variant', { variant: 'paper', prompt: 'none' }],
     ['odd', 'α', { lora: { rank: 3, alpha: 3, decoder: true } }],
-    ['odd', 'where LoRA is', { lora: { rank: 3, alpha: 6, decoder: false } }],
+    ['odd', 'the place of LoRA', { lora: { rank: 3, alpha: 6, decoder: false } }],
   ])('misses on %s when %s is another', async (name, _, changed) => {
     const folder = copyOf(['medsa', 'lora', 'sam.safetensors'], `configured-${name}`, goldens(name));
     configure(folder, changed);
