@@ -32,7 +32,7 @@ export interface FineTuneParams {
   folder: string;
   data: string;
   model?: string;
-  tune?: 'adapters' | 'decoder' | 'full';
+  tune?: 'adapters' | 'lora' | 'decoder' | 'full';
   epochs?: number;
   batch?: number;
   imageSize?: number;

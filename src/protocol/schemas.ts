@@ -61,7 +61,7 @@ export const fineTuneSchema = z.object({
   folder: name,
   data: name,
   model: name.optional(),
-  tune: z.enum(['adapters', 'decoder', 'full']).optional(),
+  tune: z.enum(['adapters', 'lora', 'decoder', 'full']).optional(),
   epochs: count.max(100_000).optional(),
   batch: count.max(4096).optional(),
   imageSize: count.max(4096).optional(),

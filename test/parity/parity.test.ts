@@ -8,7 +8,8 @@ import { checkParity, type ParityRow } from '../../src/kernel/training/parity';
 import { projectRoot } from '../support/projectRoot';
 import { temporaryFolder } from '../support/temporaryFolder';
 
-const tiny = path.join(projectRoot, 'test', 'fixtures', 'parity', 'tiny');
+const goldens = (name: string): string => path.join(projectRoot, 'test', 'fixtures', 'parity', name);
+const tiny = goldens('tiny');
 
 async function check(folder: string): Promise<ParityRow[]> {
   const executor = await createLocalExecutor({ device: 'cpu', threads: 1 });
@@ -20,14 +21,21 @@ async function check(folder: string): Promise<ParityRow[]> {
 }
 
 /** A folder with some of the goldens. */
-function copyOf(prefixes: readonly string[], name: string): string {
+function copyOf(prefixes: readonly string[], name: string, from = tiny): string {
   const folder = temporaryFolder(name);
-  for (const file of fs.readdirSync(tiny)) {
+  for (const file of fs.readdirSync(from)) {
     if (['config', ...prefixes].some((prefix) => file.startsWith(prefix))) {
-      fs.copyFileSync(path.join(tiny, file), path.join(folder, file));
+      fs.copyFileSync(path.join(from, file), path.join(folder, file));
     }
   }
   return folder;
+}
+
+/** Changes entries of a folder's config.json; undefined takes one out. */
+function configure(folder: string, changed: Record<string, unknown>): void {
+  const file = path.join(folder, 'config.json');
+  const config = JSON.parse(fs.readFileSync(file, 'utf8')) as Record<string, unknown>;
+  fs.writeFileSync(file, JSON.stringify({ ...config, ...changed }));
 }
 
 /** Adds to one entry of one tensor. */
@@ -61,6 +69,56 @@ describe('parity with an independent PyTorch implementation', () => {
       'adamw parameters',
     ]);
     expect(missed(rows), JSON.stringify(rows, null, 1)).toEqual([]);
+  });
+
+  const sam = [
+    'sam encoder',
+    ...['point1', 'points3', 'box', 'point_box', 'point_mask'].map((k) => `sam decoder ${k}`),
+  ];
+  it.each([
+    // An odd grid whose windows do not divide it, padded as SAM pads; objects with different numbers of prompts; LoRA.
+    ['odd', [...sam, 'sam post-processing', 'sam decoder mixed', 'lora outputs', 'lora gradients']],
+    // One block, prompts added to the tokens.
+    ['add', ['medsa2d outputs', 'medsa2d gradients', 'adamw losses', 'adamw parameters']],
+    // Three blocks, prompts concatenated.
+    ['concat', ['medsa2d outputs', 'medsa2d gradients']],
+    // The authors' released variant; six slices fold to 2×3.
+    ['released', ['medsa3d outputs', 'medsa3d gradients']],
+  ])('holds for another configuration: %s', async (name, groups) => {
+    const rows = await check(goldens(name));
+    expect(rows.map(({ group }) => group).sort()).toEqual([...groups].sort());
+    expect(missed(rows), JSON.stringify(rows, null, 1)).toEqual([]);
+  });
+
+  it.each<[string, string, Record<string, unknown>]>([
+    ['add', 'the padding order', { padding: 'before-norm' }],
+    ['add', 'the scale', { scale: 0.25 }],
+    ['released', 'the variant', { variant: 'paper', prompt: 'none' }],
+    ['odd', 'α', { lora: { rank: 3, alpha: 3, decoder: true } }],
+    ['odd', 'the place of LoRA', { lora: { rank: 3, alpha: 6, decoder: false } }],
+  ])('misses on %s when %s is another', async (name, _, changed) => {
+    const folder = copyOf(['medsa', 'lora', 'sam.safetensors'], `configured-${name}`, goldens(name));
+    configure(folder, changed);
+    const outcome = check(folder).then(missed, (error: Error) => [error.message]);
+    expect((await outcome).length).toBeGreaterThan(0);
+  });
+
+  it('goes without gradients where a large model has none, but not without some of them', async () => {
+    const folder = copyOf(['medsa2d', 'sam.safetensors'], 'forward', goldens('concat'));
+    const file = path.join(folder, 'medsa2d_io.safetensors');
+    const { tensors } = await readSafetensors(file);
+    const gradients = [...tensors].filter(([name]) => name.startsWith('grad.'));
+    for (const [name] of gradients) tensors.delete(name);
+    await writeSafetensors(file, tensors);
+    expect((await check(folder)).map(({ group }) => group)).toEqual(['medsa2d outputs']);
+    await writeSafetensors(file, tensors.set(...gradients[0]));
+    await expect(check(folder)).rejects.toThrow(/the goldens have no tensor grad\./);
+  });
+
+  it('says that the options of LoRA are missing', async () => {
+    const folder = copyOf(['lora', 'sam.safetensors'], 'no-options', goldens('odd'));
+    configure(folder, { lora: undefined });
+    await expect(check(folder)).rejects.toThrow(/holds goldens of lora, and its config\.json none of its options/);
   });
 
   it('compares every adapter tensor, under both losses', async () => {

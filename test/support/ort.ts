@@ -8,9 +8,14 @@ import { compile, tensorData, type Tensor, type TensorData } from '../../src/ker
 export async function runWithOrt(
   outputs: Readonly<Record<string, Tensor>>,
   feeds: Readonly<Record<string, TensorData>>,
+  graphOptimizationLevel: InferenceSession.SessionOptions['graphOptimizationLevel'] = 'all',
 ): Promise<Record<string, TensorData>> {
   const program = compile('test', outputs);
-  const session = await InferenceSession.create(program.emit(), { intraOpNumThreads: 1, logSeverityLevel: 4 });
+  const session = await InferenceSession.create(program.emit(), {
+    intraOpNumThreads: 1,
+    logSeverityLevel: 4,
+    graphOptimizationLevel,
+  });
   try {
     const fed = program.inputs.map(({ name }) => {
       return [name, new OrtTensor('float32', feeds[name].data, feeds[name].shape)] as const;

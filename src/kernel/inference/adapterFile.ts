@@ -3,8 +3,8 @@ import { z } from 'zod';
 import { readSafetensors, writeSafetensors } from '../checkpoints';
 import { UserError } from '../errors';
 import type { TensorData } from '../graph';
-import { adapterShapes } from '../medsa/shapes';
-import type { AdapterOptions } from '../medsa/options';
+import { attachmentShapes } from '../medsa/attachment';
+import { adapterVariants, promptModes, type AttachmentOptions } from '../medsa/options';
 import { samShapes } from '../sam/shapes';
 import { parseEntry } from './metadata';
 import { checkTensors, fileHash, type ModelFile } from './modelFile';
@@ -12,42 +12,51 @@ import { checkTensors, fileHash, type ModelFile } from './modelFile';
 /** Raised when the meaning of what is written changes. */
 export const adapterFormat = 1;
 
-export const tuneNames = ['adapters', 'decoder', 'full'] as const;
+/** What a run may train (med-sa.md, section 6); `none` leaves nothing to write. */
+export const tuneNames = ['adapters', 'lora', 'decoder', 'full'] as const;
 export type Tune = (typeof tuneNames)[number];
 
-const optionsSchema = z.object({
+const adapterSchema = z.object({
+  // The first files had no such entry, and no other prompt modes than `none` and `hyper`.
+  variant: z.enum(adapterVariants).default('paper'),
   bottleneck: z.number().int().positive(),
   decoderBottleneck: z.number().int().positive(),
   scale: z.number(),
   slices: z.number().int().positive().nullable(),
   padding: z.enum(['after-norm', 'before-norm']),
-  prompt: z.enum(['none', 'hyper']),
+  prompt: z.enum(promptModes),
+});
+
+const loraSchema = z.object({
+  rank: z.number().int().positive(),
+  alpha: z.number(),
+  decoder: z.boolean(),
 });
 
 const metadataSchema = z.object({
   tune: z.enum(tuneNames),
-  options: optionsSchema.nullable(),
+  options: z.union([loraSchema, adapterSchema]).nullable(),
   imageSize: z.number().int().positive(),
   step: z.number().int().nonnegative(),
 });
 
-/** What a fine-tune leaves: adapters, or the base's tensors that were trained. */
+/** What a fine-tune leaves: what it attached, or the base's tensors that were trained. */
 export interface AdapterFile {
   readonly name: string;
   readonly file: string;
   readonly tune: Tune;
   /** null where nothing is attached (`decoder`, `full`). */
-  readonly options: AdapterOptions | null;
+  readonly options: AttachmentOptions | null;
   /** Side at which images entered the model in training, pixels; they enter with it ever after. */
   readonly imageSize: number;
-  /** Adapter tensors, or replacements of the base's. */
+  /** Attached tensors, or replacements of the base's. */
   readonly tensors: ReadonlyMap<string, TensorData>;
   readonly step: number;
 }
 
 export interface AdapterNotes {
   readonly tune: Tune;
-  readonly options: AdapterOptions | null;
+  readonly options: AttachmentOptions | null;
   readonly imageSize: number;
   readonly base: string;
   readonly baseHash: string;
@@ -103,7 +112,7 @@ export async function readAdapters(file: string, base: ModelFile): Promise<Adapt
   const expected =
     options === null
       ? new Map([...all].filter(([name]) => trainsOfBase(tune, name)))
-      : adapterShapes(base.config, options);
+      : attachmentShapes(base.config, options);
   checkTensors(file, tensors, expected);
   return { name: adapterName(file), file, tune, options, imageSize, tensors, step };
 }

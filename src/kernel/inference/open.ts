@@ -1,8 +1,10 @@
 import type { Executor } from '../runtime/types';
 import type { TensorData } from '../graph';
 import { constantWeights } from '../sam/weights';
-import { bare } from '../sam/seams';
 import type { SamModel } from '../sam/sam';
+import { bare } from '../sam/seams';
+import { mergeLora } from '../medsa/lora';
+import { isLora } from '../medsa/options';
 import { adapterSeams } from '../medsa/seams';
 import { readAdapters, type AdapterFile } from './adapterFile';
 import { readModel, type ModelFile } from './modelFile';
@@ -19,13 +21,21 @@ export interface OpenOptions {
   readonly ownsExecutor?: boolean;
 }
 
-/** A model file with what was trained on it, as functions that build graphs. */
-export function composeModel(base: ModelFile, adapters: AdapterFile | null): SamModel {
-  const tensors = new Map<string, TensorData>([...base.tensors, ...(adapters?.tensors ?? [])]);
-  const weights = constantWeights(tensors);
-  const options = adapters?.options ?? null;
+/**
+ * A model file with what was trained on it, as functions that build graphs. A batch holds volumes of `slices`: a depth
+ * branch sees those, however many it was trained with. A picture is a volume of one.
+ */
+export function composeModel(base: ModelFile, adapters: AdapterFile | null, slices = 1): SamModel {
   const config = { ...base.config, imageSize: adapters?.imageSize ?? base.config.imageSize };
-  return { config, weights, seams: options === null ? bare : adapterSeams(weights, options) };
+  const trained = adapters?.tensors ?? new Map<string, TensorData>();
+  const options = adapters?.options ?? null;
+  if (options !== null && isLora(options)) {
+    return { config, weights: constantWeights(mergeLora(base.tensors, trained, options)), seams: bare };
+  }
+  const weights = constantWeights(new Map([...base.tensors, ...trained]));
+  if (options === null) return { config, weights, seams: bare };
+  const seams = adapterSeams(weights, options.slices === null ? options : { ...options, slices });
+  return { config, weights, seams };
 }
 
 /** Opens a model, with adapters, for prompts. @throws UserError when a file is missing, unreadable or does not fit. */

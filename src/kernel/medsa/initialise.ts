@@ -16,12 +16,12 @@ function fill(size: number, next: () => number): Float32Array {
 }
 
 /**
- * Adapters before the first step: `down` and the projections small and random, `up` zero, so that the adapted model is
- * SAM itself (med-sa.md, section 2, D).
+ * Adapters, or LoRA's matrices, before the first step: `down` (A) and the projections small and random, `up` (B) zero,
+ * so that the adapted model is SAM itself (med-sa.md, section 2, D).
  */
 export function initialAdapters(shapes: ShapeTable, random: NormalSource): Map<string, TensorData> {
   return initialise(shapes, (name, shape) => {
-    if (/\.up\.weight$/.test(name)) return 0;
+    if (/\.up\.weight$|\.lora_b$/.test(name)) return 0;
     // A projected weight must keep the scale of what passes: its entries add up over the bottleneck's length.
     const deviation = /\.project\.\d\.weight$/.test(name) ? 1 / shape[1] : 1 / Math.sqrt(shape[1]);
     return random.normal() * deviation;

@@ -65,8 +65,8 @@ export interface FineTuneOptions {
   learningRate?: number;
   seed?: number;
   model?: string;
-  /** What learns: the adapters (default), the mask decoder, or everything. */
-  tune?: 'adapters' | 'decoder' | 'full';
+  /** What learns: the adapters (default), low-rank updates (LoRA), the mask decoder, or everything. */
+  tune?: 'adapters' | 'lora' | 'decoder' | 'full';
   device?: string;
 }
 

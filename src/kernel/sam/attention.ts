@@ -13,6 +13,7 @@ import {
 } from '../graph';
 import { attend, linear } from './layers';
 import { withRelativePositions } from './relativePosition';
+import type { ProjectionSeam } from './seams';
 import { within, type Weights } from './weights';
 
 export interface AttentionSite {
@@ -23,6 +24,8 @@ export interface AttentionSite {
   readonly window: number;
   /** Runs one turn of an attention that takes turns. */
   readonly turn: RunSegment;
+  /** What may attach to `attn.qkv` and `attn.proj`. */
+  readonly projection: ProjectionSeam;
 }
 
 /**
@@ -34,12 +37,13 @@ export interface AttentionSite {
  * x: [B, h, w, C] → [B, h, w, C]
  */
 export function attention(x: Tensor, site: AttentionSite): Tensor {
-  const { weights, heads, window } = site;
+  const { weights, heads, window, projection } = site;
   const [, height, width, channels] = x.shape;
   const third = (tensor: Tensor, index: number): Tensor =>
     slice(tensor, tensor.shape.length - 1, index * channels, (index + 1) * channels);
   const bias = weights('qkv.bias');
-  const qkv = affine(x, weights('qkv.weight'), concat([third(bias, 0), zeros([2 * channels])], 0));
+  const queryBias = concat([third(bias, 0), zeros([2 * channels])], 0);
+  const qkv = projection('attn.qkv', x, (own) => affine(own, weights('qkv.weight'), queryBias));
   const streams = { q: mul(third(qkv, 0), 1 / Math.sqrt(channels / heads)), k: third(qkv, 1), v: third(qkv, 2) };
   const [rows, columns] = spansOf(height, width, window);
   const mixed = concat(
@@ -51,7 +55,7 @@ export function attention(x: Tensor, site: AttentionSite): Tensor {
     ),
     1,
   );
-  return linear(add(mixed, third(bias, 2)), within(weights, 'proj'));
+  return projection('attn.proj', add(mixed, third(bias, 2)), (own) => linear(own, within(weights, 'proj')));
 }
 
 /** A part of one side of the grid, cut into equal windows: their queries, and all the keys that each of them sees. */

@@ -69,7 +69,7 @@ function block(x: Tensor, { weights, heads, window, seams, turn }: BlockSite): T
   const [, height, width] = x.shape;
   const early = window > 0 && seams.padding === 'before-norm';
   const n = norm(early ? padToWindows(x, window, window) : x, within(weights, 'norm1'), epsilon);
-  const own = { weights: within(weights, 'attn'), heads, turn };
+  const own = { weights: within(weights, 'attn'), heads, turn, projection: seams.projection };
   const attended = seams.attention(n, {
     plane: (tokens) => attention(tokens, { ...own, window }),
     line: (tokens) => attention(tokens, { ...own, window: 0 }),

@@ -14,7 +14,7 @@ import {
 } from '../graph';
 import { maskTokens, type SamConfig } from './config';
 import { attend, linear, mergeHeads, mlp, norm, splitHeads, upConvolution } from './layers';
-import type { DecoderLayerSeams, Seams } from './seams';
+import type { DecoderLayerSeams, ProjectionSeam, Seams } from './seams';
 import { within, type Weights } from './weights';
 
 const epsilon = 1e-5;
@@ -104,7 +104,8 @@ function twoWayTransformer(inputs: TwoWayInputs, weights: Weights, config: SamCo
   }
   const q = add(streams.queries, inputs.queries);
   const k = add(streams.keys, inputs.keyPositions);
-  const attended = attention(q, k, streams.keys, within(weights, 'final_attn_token_to_image'), heads);
+  const final = { weights, name: 'final_attn_token_to_image', heads, projection: seams.finalProjection };
+  const attended = attention(q, k, streams.keys, final);
   const queries = norm(add(streams.queries, attended), within(weights, 'norm_final_attn'), epsilon);
   return { queries, keys: streams.keys };
 }
@@ -118,33 +119,42 @@ function twoWayBlock(
   first: boolean,
   seams: DecoderLayerSeams,
 ): Streams {
-  const self = within(weights, 'self_attn');
+  const named = (name: string): DecoderAttention => ({ weights, name, heads, projection: seams.projection });
+  const self = named('self_attn');
   const positioned = add(queries, queryPositions);
   // The first block's queries are their own positions: SAM attends without adding them, and without a residual.
   let q = first
-    ? attention(queries, queries, queries, self, heads)
-    : add(queries, attention(positioned, positioned, queries, self, heads));
+    ? attention(queries, queries, queries, self)
+    : add(queries, attention(positioned, positioned, queries, self));
   q = norm(q, within(weights, 'norm1'), epsilon);
 
   const k = add(keys, keyPositions);
-  const toImage = within(weights, 'cross_attn_token_to_image');
-  q = add(q, attention(add(q, queryPositions), k, keys, toImage, heads));
+  q = add(q, attention(add(q, queryPositions), k, keys, named('cross_attn_token_to_image')));
   q = norm(seams.tokens(q, prompt), within(weights, 'norm2'), epsilon);
 
   const feedForward = (x: Tensor): Tensor =>
     linear(relu(linear(x, within(weights, 'mlp.lin1'))), within(weights, 'mlp.lin2'));
   q = norm(add(q, seams.mlp(q, feedForward)), within(weights, 'norm3'), epsilon);
 
-  const toToken = within(weights, 'cross_attn_image_to_token');
-  const answered = add(keys, attention(k, add(q, queryPositions), q, toToken, heads));
+  const answered = add(keys, attention(k, add(q, queryPositions), q, named('cross_attn_image_to_token')));
   return { queries: q, keys: norm(seams.image(answered), within(weights, 'norm4'), epsilon) };
 }
 
+/** An attention of the decoder: where its weights lie, under which name, and what may attach to its projections. */
+interface DecoderAttention {
+  readonly weights: Weights;
+  readonly name: string;
+  readonly heads: number;
+  readonly projection: ProjectionSeam;
+}
+
 /** Projected multi-head attention. q: [B, T, C]; k, v: [B, N, C] → [B, T, C] */
-function attention(q: Tensor, k: Tensor, v: Tensor, weights: Weights, heads: number): Tensor {
-  const project = (x: Tensor, name: string): Tensor => splitHeads(linear(x, within(weights, name)), heads);
+function attention(q: Tensor, k: Tensor, v: Tensor, { weights, name, heads, projection }: DecoderAttention): Tensor {
+  const layer = (x: Tensor, part: string): Tensor =>
+    projection(`${name}.${part}`, x, (own) => linear(own, within(weights, `${name}.${part}`)));
+  const project = (x: Tensor, part: string): Tensor => splitHeads(layer(x, part), heads);
   const queries = project(q, 'q_proj');
   const scaled = mul(queries, 1 / Math.sqrt(queries.shape[3]));
   const mixed = attend(scaled, project(k, 'k_proj'), project(v, 'v_proj'), keep);
-  return linear(mergeHeads(mixed), within(weights, 'out_proj'));
+  return layer(mergeHeads(mixed), 'out_proj');
 }

@@ -14,11 +14,19 @@ export interface BlockAttention {
   line(x: Tensor): Tensor;
 }
 
+/**
+ * Where something may attach to a linear layer of an attention. `name` is the layer's within its block (`attn.qkv`,
+ * `self_attn.q_proj`, …), `own` the layer itself. x: [..., in] → [..., out]
+ */
+export type ProjectionSeam = (name: string, x: Tensor, own: (x: Tensor) => Tensor) => Tensor;
+
 /** Where something may attach to a block of the image encoder. */
 export interface EncoderBlockSeams {
   readonly padding: WindowPadding;
   /** n: normalised tokens [B, h, w, C]. What is returned is added to the residual stream; same shape. */
   attention(n: Tensor, own: BlockAttention): Tensor;
+  /** `attn.qkv` and `attn.proj`, wherever the block's own attention is called. */
+  readonly projection: ProjectionSeam;
   /** n: normalised tokens [B, h, w, C]; `mlp` is the block's own. What is returned is added to the residual stream. */
   mlp(n: Tensor, mlp: (x: Tensor) => Tensor): Tensor;
 }
@@ -31,15 +39,36 @@ export interface DecoderLayerSeams {
   mlp(queries: Tensor, mlp: (x: Tensor) => Tensor): Tensor;
   /** After image-to-token attention, before norm4. keys: [B, N, C]. */
   image(keys: Tensor): Tensor;
+  /** `{self_attn,cross_attn_token_to_image,cross_attn_image_to_token}.{q_proj,k_proj,v_proj,out_proj}`. */
+  readonly projection: ProjectionSeam;
 }
 
 export interface Seams {
   encoderBlock(index: number): EncoderBlockSeams;
   decoderLayer(index: number): DecoderLayerSeams;
+  /** The decoder's last attention: `final_attn_token_to_image.{q_proj,k_proj,v_proj,out_proj}`. */
+  readonly finalProjection: ProjectionSeam;
 }
+
+const unchanged: ProjectionSeam = (_, x, own) => own(x);
+
+const bareBlock: EncoderBlockSeams = {
+  padding: 'after-norm',
+  attention: (n, own) => own.plane(n),
+  projection: unchanged,
+  mlp: (n, mlp) => mlp(n),
+};
+
+const bareLayer: DecoderLayerSeams = {
+  tokens: (queries) => queries,
+  mlp: (queries, mlp) => mlp(queries),
+  image: (keys) => keys,
+  projection: unchanged,
+};
 
 /** SAM as it is: nothing attached. */
 export const bare: Seams = {
-  encoderBlock: () => ({ padding: 'after-norm', attention: (n, own) => own.plane(n), mlp: (n, mlp) => mlp(n) }),
-  decoderLayer: () => ({ tokens: (queries) => queries, mlp: (queries, mlp) => mlp(queries), image: (keys) => keys }),
+  encoderBlock: () => bareBlock,
+  decoderLayer: () => bareLayer,
+  finalProjection: unchanged,
 };

@@ -4,6 +4,7 @@ import { UsageError } from '../errors';
 import { tuneNames } from '../inference';
 import { engineNames } from '../runtime/types';
 import { precisions } from '../runtime/precision';
+import { attachmentChoices, attachmentDefaults, checkAttachment } from './attachment';
 import { lossNames } from './losses';
 import { recomputeNames } from './trainStep';
 
@@ -19,6 +20,7 @@ export const trainOptionsSchema = z.object({
   /** Name or file of the base model. */
   model: z.string(),
   tune: z.enum(tuneNames),
+  ...attachmentChoices,
   loss: z.enum(lossNames),
   epochs: count,
   batch: count,
@@ -50,6 +52,7 @@ export const trainDefaults = {
   valFraction: 0.2,
   model: 'phantom-sam',
   tune: 'adapters',
+  ...attachmentDefaults,
   loss: 'dice-ce',
   epochs: 40,
   batch: 4,
@@ -66,14 +69,26 @@ export const trainDefaults = {
   precision: 'fast',
 } satisfies Omit<TrainOptions, 'data'>;
 
+/** `none` is SAM as it is: it can be asked for, and the answer says where it is measured. */
+export const tuneChoices = [...tuneNames, 'none'] as const;
+
+type GivenOptions = Partial<Omit<TrainOptions, 'tune'>> & {
+  readonly data: string;
+  readonly tune?: (typeof tuneChoices)[number];
+};
+
 /** Fills in what is not given. @throws UsageError naming the option that is wrong. */
-export function trainOptions(given: Partial<TrainOptions> & Pick<TrainOptions, 'data'>): TrainOptions {
+export function trainOptions(given: GivenOptions): TrainOptions {
+  if (given.tune === 'none') {
+    throw new UsageError('option tune: none trains nothing; to measure the model as it is: med-sa evaluate --data DIR');
+  }
   const stated = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
   const parsed = trainOptionsSchema.safeParse({ ...trainDefaults, ...stated });
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
     throw new UsageError(`option ${issue.path.join('.')}: ${issue.message}`);
   }
-  const { data, valData } = parsed.data;
+  const { data, valData, tune } = parsed.data;
+  checkAttachment(tune, parsed.data);
   return { ...parsed.data, data: path.resolve(data), valData: valData === null ? null : path.resolve(valData) };
 }

@@ -97,6 +97,9 @@ interface Material {
 
 /** Reads everything that the options name. */
 async function gather(options: TrainOptions, { executor, onProgress, signal }: RunContext): Promise<Material> {
+  if (options.depth === 'sd-trans') {
+    throw new UserError('option depth: sd-trans needs volumes, and runs read single images: leave it out');
+  }
   onProgress?.(`opening ${options.data}`);
   const { samples } = await openDataset(options.data, { layout: options.layout });
   const split =
@@ -117,7 +120,7 @@ async function gather(options: TrainOptions, { executor, onProgress, signal }: R
     base,
     baseHash: await fileHash(base.file),
     config,
-    trainable: trainableOf(options.tune, base.config, base.tensors, random),
+    trainable: trainableOf(options.tune, base.config, base.tensors, random, options),
     split: { train: groupsOf(split.train), validation: groupsOf(split.validation) },
     examples: await datasetExamples(split.train, config.imageSize, { onProgress: reading('images'), signal }),
     held: await loadAll(split.validation, { onProgress: reading('validation images'), signal }),

@@ -18,9 +18,8 @@ import {
 import type { EncoderSegments } from '../sam/imageEncoder';
 import { decodePrompts, encodeImages, type SamModel } from '../sam/sam';
 import { gridOf, type SamConfig } from '../sam/config';
-import { bare, type Seams } from '../sam/seams';
-import { adapterSeams } from '../medsa/seams';
-import type { AdapterOptions } from '../medsa/options';
+import { attachedSeams } from '../medsa/attachment';
+import type { AttachmentOptions } from '../medsa/options';
 import { adamWStep, type AdamWOptions } from './adamw';
 import { mixedWeights } from '../sam/weights';
 import { ParameterLayout } from './parameters';
@@ -30,7 +29,7 @@ import { stepLoss, type StepLossOptions } from './stepLoss';
 export interface TrainStepOptions extends StepLossOptions {
   readonly config: SamConfig;
   /** null: nothing attached (`tune: full`, `tune: decoder`). */
-  readonly adapters: AdapterOptions | null;
+  readonly adapters: AttachmentOptions | null;
   readonly layout: ParameterLayout;
   /** Tensors that do not train. */
   readonly frozen: ReadonlyMap<string, TensorData>;
@@ -170,8 +169,7 @@ export function trainingModel(
   trainable: ReadonlyMap<string, Tensor>,
 ): SamModel {
   const weights = mixedWeights(trainable, frozen);
-  const seams: Seams = adapters === null ? bare : adapterSeams(weights, adapters);
-  return { config, weights, seams };
+  return { config, weights, seams: attachedSeams(weights, adapters) };
 }
 
 const encoderSegments = ({ run }: Segments, recompute: Recompute = 'none'): EncoderSegments => ({

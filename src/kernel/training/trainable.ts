@@ -1,19 +1,32 @@
+import { attachmentShapes } from '../medsa/attachment';
 import { initialAdapters, type NormalSource } from '../medsa/initialise';
-import { defaultAdapters, type AdapterOptions } from '../medsa/options';
-import { adapterShapes } from '../medsa/shapes';
+import type { AttachmentOptions } from '../medsa/options';
 import type { TensorData } from '../graph';
 import { trainsOfBase, type Tune } from '../inference/adapterFile';
 import type { SamConfig } from '../sam/config';
-import { samShapes } from '../sam/shapes';
+import { samShapes, type ShapeTable } from '../sam/shapes';
+import { attachmentDefaults, attachmentOf, type AttachmentChoices } from './attachment';
 import { ParameterLayout } from './parameters';
 
 /** What trains and what does not. */
 export interface Trainable {
-  readonly adapters: AdapterOptions | null;
+  /** null: nothing is attached (`full`, `decoder`). */
+  readonly adapters: AttachmentOptions | null;
   readonly layout: ParameterLayout;
   /** Parameters before the first step, by name. */
   readonly initial: ReadonlyMap<string, TensorData>;
   readonly frozen: ReadonlyMap<string, TensorData>;
+}
+
+/** Name and shape of every tensor that a run of `tune` trains: what it attaches, or tensors of the base. */
+export function trainableShapes(
+  tune: Tune,
+  config: SamConfig,
+  choices: AttachmentChoices = attachmentDefaults,
+): ShapeTable {
+  const attached = attachmentOf(tune, config, choices);
+  if (attached !== null) return attachmentShapes(config, attached);
+  return new Map([...samShapes(config)].filter(([name]) => trainsOfBase(tune, name)));
 }
 
 /** Divides a base model's tensors for `tune` (med-sa.md, section 6, "Optimiser"). */
@@ -22,18 +35,12 @@ export function trainableOf(
   config: SamConfig,
   tensors: ReadonlyMap<string, TensorData>,
   random: NormalSource,
+  choices: AttachmentChoices = attachmentDefaults,
 ): Trainable {
-  if (tune === 'adapters') {
-    const adapters = defaultAdapters(config);
-    const shapes = adapterShapes(config, adapters);
-    return { adapters, layout: new ParameterLayout(shapes), initial: initialAdapters(shapes, random), frozen: tensors };
-  }
-  const trains = (name: string): boolean => trainsOfBase(tune, name);
-  const shapes = new Map([...samShapes(config)].filter(([name]) => trains(name)));
-  return {
-    adapters: null,
-    layout: new ParameterLayout(shapes),
-    initial: new Map([...tensors].filter(([name]) => trains(name))),
-    frozen: new Map([...tensors].filter(([name]) => !trains(name))),
-  };
+  const adapters = attachmentOf(tune, config, choices);
+  const shapes = trainableShapes(tune, config, choices);
+  const layout = new ParameterLayout(shapes);
+  if (adapters !== null) return { adapters, layout, initial: initialAdapters(shapes, random), frozen: tensors };
+  const split = (trains: boolean) => new Map([...tensors].filter(([name]) => shapes.has(name) === trains));
+  return { adapters, layout, initial: split(true), frozen: split(false) };
 }

@@ -7,11 +7,12 @@ const contract: Record<string, string[]> = {
   segment: ['model', 'adapters', 'point', 'box', 'slice', 'out', 'precision', 'json'],
   train: [
     ...['data', 'layout', 'model', 'tune', 'loss', 'epochs', 'batch', 'image-size', 'lr', 'seed'],
-    ...['val-fraction', 'val-data', 'device', 'precision', 'out', 'json'],
+    ...['variant', 'depth', 'slices', 'prompt', 'bottleneck', 'decoder-bottleneck', 'scale'],
+    ...['rank', 'alpha', 'lora-decoder', 'val-fraction', 'val-data', 'device', 'precision', 'out', 'json'],
   ],
   resume: ['json'],
   evaluate: ['data', 'model', 'adapters', 'prompts', 'seed', 'device', 'precision', 'json'],
-  doctor: ['parity', 'device', 'precision', 'json'],
+  doctor: ['parity', 'model', 'device', 'precision', 'json'],
   gpu: ['cuda', 'dry-run', 'json'],
   phantoms: ['out', 'kind', 'family', 'count', 'seed', 'json'],
 };

@@ -15,7 +15,10 @@ import {
 } from '../../../src/kernel/inference';
 import { fileHash } from '../../../src/kernel/inference/modelFile';
 import { initialAdapters } from '../../../src/kernel/medsa/initialise';
-import { defaultAdapters } from '../../../src/kernel/medsa/options';
+import { attachmentShapes } from '../../../src/kernel/medsa/attachment';
+import { defaultAdapters, releasedAdapters, type AttachmentOptions } from '../../../src/kernel/medsa/options';
+import { compileEncoder } from '../../../src/kernel/inference/programs';
+import { projectRoot } from '../../support/projectRoot';
 import { adapterShapes } from '../../../src/kernel/medsa/shapes';
 import { temporaryFolder } from '../../support/temporaryFolder';
 import { tinyConfig, tinyTensors, writeTinyModel } from '../../support/tinyModel';
@@ -123,6 +126,38 @@ describe('an adapter file', () => {
     expect(read).toEqual({ name: 'heart', file, tune: 'adapters', options, imageSize: 48, step: 12, tensors });
   });
 
+  it.each<[string, AttachmentOptions]>([
+    ['ablations', { ...options, slices: 3, prompt: 'concat', scale: 0.25 }],
+    ['the released variant', { ...releasedAdapters(tinyConfig), slices: 6 }],
+    ['LoRA', { rank: 2, alpha: 4, decoder: true }],
+  ])('carries all options of %s', async (what, attached) => {
+    const held = initialAdapters(attachmentShapes(tinyConfig, attached), new Random(1));
+    const to = path.join(folder, `${what}.safetensors`);
+    const tune = what === 'LoRA' ? 'lora' : 'adapters';
+    const baseHash = await fileHash(model.file);
+    await writeAdapters(to, held, { tune, options: attached, imageSize: 64, base: 'tiny', baseHash, step: 3 });
+    const read = await readAdapters(to, model);
+    expect(read).toMatchObject({ tune, options: attached, step: 3 });
+    expect(read.tensors).toEqual(held);
+  });
+
+  it('that version 0.1.0 wrote reads as what it was', async () => {
+    const written = path.join(projectRoot, 'test', 'fixtures', 'adapters', 'tiny-0.1.0.safetensors');
+    const baseHash = await fileHash(model.file);
+    const old = await changed(written, '0.1.0.safetensors', (_, metadata) => (metadata.base_sha256 = baseHash));
+    const read = await readAdapters(old, model);
+    expect(read.options).toEqual({ ...options, variant: 'paper', bottleneck: 2, decoderBottleneck: 2 });
+    expect(read.tensors.get('image_encoder.blocks.0.space_adapter.down.weight')!.shape).toEqual([2, 24]);
+  });
+
+  it('of volumes meets a picture as a volume of one slice', async () => {
+    const deep = { ...options, slices: 5 };
+    const held = initialAdapters(attachmentShapes(tinyConfig, deep), new Random(1));
+    const composed = composeModel(model, { ...(await readAdapters(file, model)), options: deep, tensors: held });
+    const program = compileEncoder({ ...composed, config: tinyConfig }, 1);
+    expect(program.outputs[0].shape).toEqual([1, 16, 8, 8]);
+  });
+
   it('works at the image size that it was trained at', async () => {
     const composed = composeModel(model, await readAdapters(file, model));
     expect(composed.config.imageSize).toBe(48);
@@ -152,7 +187,7 @@ describe('an adapter file', () => {
       (_, metadata) => (metadata.options = '{"bottleneck":4}'),
       /damaged \(options\)/,
     ],
-    ['was tuned in an unknown way', (_, metadata) => (metadata.tune = 'lora'), /damaged \(tune\)/],
+    ['was tuned in an unknown way', (_, metadata) => (metadata.tune = 'everything'), /damaged \(tune\)/],
     ['has a step that is no number', (_, metadata) => (metadata.step = 'many'), /damaged \(step\)/],
     [
       'was trained on another model',

@@ -10,105 +10,14 @@ import {
   type Tensor,
   type TensorData,
 } from '../../../src/kernel/graph';
-import { initialAdapters } from '../../../src/kernel/medsa/initialise';
-import { defaultAdapters, type AdapterOptions } from '../../../src/kernel/medsa/options';
 import { adapterSeams } from '../../../src/kernel/medsa/seams';
-import { adapterShapes } from '../../../src/kernel/medsa/shapes';
-import type { SamConfig } from '../../../src/kernel/sam/config';
-import { decodePrompts, encodeImages } from '../../../src/kernel/sam/sam';
-import { bare, type Seams } from '../../../src/kernel/sam/seams';
 import { constantWeights } from '../../../src/kernel/sam/weights';
 import { runWithOrt } from '../../support/ort';
 import { expectClose, randomTensor } from '../../support/tensors';
-import { tinyConfig, tinyTensors } from '../../support/tinyModel';
-
-const options = (changed: Partial<AdapterOptions> = {}): AdapterOptions => ({
-  ...defaultAdapters(tinyConfig),
-  ...changed,
-});
-
-/** The masks, IoU estimates and embedding of a batch of images, one point each. */
-async function answer(
-  config: SamConfig,
-  images: TensorData,
-  adapters: AdapterOptions | null,
-  values: Map<string, TensorData>,
-) {
-  const weights = constantWeights(new Map([...tinyTensors(1, config), ...values]));
-  const seams: Seams = adapters === null ? bare : adapterSeams(weights, adapters);
-  const model = { config, weights, seams };
-  const [batch] = images.shape;
-  const side = (4 * config.imageSize) / config.patchSize;
-  const embedding = encodeImages(model, input('image', images.shape));
-  const { masks, iou } = decodePrompts(model, embedding, {
-    points: input('points', [batch, 2, 2]),
-    labels: input('labels', [batch, 2]),
-    masks: input('mask_prompt', [batch, 1, side, side]),
-    hasMask: input('has', [batch]),
-  });
-  return runWithOrt(
-    { embedding, masks, iou },
-    {
-      image: images,
-      points: tensorData(
-        [batch, 2, 2],
-        Float32Array.from({ length: 4 * batch }, (_, i) => 5 + 3 * i),
-      ),
-      labels: tensorData(
-        [batch, 2],
-        Float32Array.from({ length: 2 * batch }, (_, i) => (i % 2 === 0 ? 1 : -1)),
-      ),
-      mask_prompt: tensorData([batch, 1, side, side], new Float32Array(batch * side * side)),
-      has: tensorData([batch], new Float32Array(batch)),
-    },
-  );
-}
-
-const randomAdapters = (config: SamConfig, adapters: AdapterOptions): Map<string, TensorData> => {
-  const random = new Random(8);
-  return new Map([...adapterShapes(config, adapters)].map(([name, shape]) => [name, randomTensor(random, shape)]));
-};
+import { tinyConfig } from '../../support/tinyModel';
+import { answer, options, randomAttachment } from './adaptedModel';
 
 const padded = tinyConfig;
-const divided: SamConfig = { ...tinyConfig, windowSize: 4 };
-
-describe('before the first step the adapted model is SAM itself, bit for bit', () => {
-  const images = randomTensor(new Random(2), [4, 3, 64, 64]);
-
-  it.each<[string, SamConfig, Partial<AdapterOptions>]>([
-    ['windows that need padding', padded, {}],
-    ['windows that divide the grid', divided, {}],
-    ['without a prompt adapter', padded, { prompt: 'none' }],
-    ['with a depth branch over two volumes of two slices', padded, { slices: 2 }],
-    ['padded before the norm, where no padding is needed', divided, { padding: 'before-norm' }],
-  ])('%s', async (_, config, changed) => {
-    const adapters = options(changed);
-    const initial = initialAdapters(adapterShapes(config, adapters), new Random(3));
-    const frozen = await answer(config, images, null, new Map());
-    const adapted = await answer(config, images, adapters, initial);
-    for (const name of ['embedding', 'masks', 'iou'] as const) {
-      // Not toEqual on the arrays: −0 and 0 are the same answer.
-      const different = adapted[name].data.findIndex((value, entry) => value !== frozen[name].data[entry]);
-      expect(different, name).toBe(-1);
-    }
-  });
-
-  it('but not any more once an adapter has learnt', async () => {
-    const frozen = await answer(padded, images, null, new Map());
-    const adapted = await answer(padded, images, options(), randomAdapters(padded, options()));
-    expect(() => expectClose(adapted.masks, frozen.masks, 1e-2, 'masks')).toThrow();
-  });
-
-  it('and not where padding comes before the norm: that is why it does not, unless a checkpoint asks for it', async () => {
-    const adapters = options({ padding: 'before-norm' });
-    const initial = initialAdapters(adapterShapes(padded, adapters), new Random(3));
-    // The norm makes its bias of the padding, which is zero in a fresh model.
-    initial.set('image_encoder.blocks.0.norm1.bias', randomTensor(new Random(4), [padded.embedDim]));
-    const frozen = await answer(padded, images, null, initial);
-    const adapted = await answer(padded, images, adapters, initial);
-    expect(() => expectClose(adapted.embedding, frozen.embedding, 1e-4, 'embedding')).toThrow();
-  });
-});
 
 describe('the depth branch', () => {
   /** An attention that can be followed by hand: along a line of slices, their mean; in the plane, what it was given. */
@@ -122,7 +31,7 @@ describe('the depth branch', () => {
   ])('%s: each position meets the same position of the slices of its volume', async (_, slices, batch, rows) => {
     const config = tinyConfig;
     const adapters = options({ slices });
-    const values = randomAdapters(config, adapters);
+    const values = randomAttachment(config, adapters);
     const [height, width, channels] = [2 * rows, 3, config.embedDim];
     const n = randomTensor(new Random(6), [batch, height, width, channels]);
     const seams = adapterSeams(constantWeights(values), adapters).encoderBlock(0);
@@ -162,7 +71,7 @@ describe('the depth branch', () => {
 
   it('volumes of a batch do not see each other, in the whole model', async () => {
     const adapters = options({ slices: 2 });
-    const values = randomAdapters(padded, adapters);
+    const values = randomAttachment(padded, adapters);
     const images = randomTensor(new Random(9), [4, 3, 64, 64]);
     const half = images.data.length / 2;
     const both = await answer(padded, images, adapters, values);
@@ -174,7 +83,7 @@ describe('the depth branch', () => {
 
   it('slices of a volume do see each other', async () => {
     const adapters = options({ slices: 2 });
-    const values = randomAdapters(padded, adapters);
+    const values = randomAttachment(padded, adapters);
     const images = randomTensor(new Random(9), [2, 3, 64, 64]);
     const changed = tensorData(
       images.shape,
@@ -191,7 +100,7 @@ describe('the depth branch', () => {
 });
 
 describe('the decoder seams', () => {
-  const values = randomAdapters(tinyConfig, options());
+  const values = randomAttachment(tinyConfig, options());
   const seams = adapterSeams(constantWeights(values), options()).decoderLayer(0);
   const channels = tinyConfig.outChannels;
 

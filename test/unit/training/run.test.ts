@@ -60,6 +60,7 @@ describe('training', () => {
     const [model, data] = [await writeTaughtModel(runs.get('full')!), path.join(folder, 'faint')];
     await drawTinyPairs(data, 8, { contrast: 0.2 });
     runs.set('adapters', await learn('adapters', { model, data }));
+    runs.set('lora', await learn('lora', { model, data, rank: 4, alpha: 8, loraDecoder: true }));
   });
 
   describe.each(tuneNames)('tune: %s', (tune) => {
@@ -77,7 +78,7 @@ describe('training', () => {
       const best = await readAdapters(path.join(runs.get(tune)!, 'checkpoints', 'best.safetensors'), base);
       expect(best).toMatchObject({ name: tune, tune, imageSize: base.config.imageSize });
       expect(best.step).toBeGreaterThan(0);
-      expect(best.options === null).toBe(tune !== 'adapters');
+      expect(best.options === null).toBe(tune === 'decoder' || tune === 'full');
     });
 
     it('calls best what has the best Dice', () => {

@@ -1,13 +1,15 @@
-import { embeddedModel, tuneNames } from '../../inference';
+import { embeddedModel } from '../../inference';
+import { adapterVariants, defaultLora, promptModes } from '../../medsa/options';
+import { depthModes } from '../../training/attachment';
 import { lossNames } from '../../training/losses';
-import { trainDefaults, trainOptions } from '../../training/options';
+import { trainDefaults, trainOptions, tuneChoices } from '../../training/options';
 import { startRun } from '../../training/run';
 import { recomputeNames } from '../../training/trainStep';
 import { command, json } from '../command';
 import { data, folder, layout, model } from '../commonOptions';
 import { device, precision } from '../device';
 import { engine, openEngine } from '../engine';
-import { choice, decimal, required, whole } from '../options';
+import { choice, decimal, flag, required, whole } from '../options';
 import { TrainingReport } from '../trainingReport';
 import { UsageError } from '../../errors';
 
@@ -23,7 +25,17 @@ export const train = command(
       'val-data': folder('Validate on this folder; without it, on a share of the groups (patients) of --data'),
       'val-fraction': decimal(0, `Share of the groups to validate on (default ${trainDefaults.valFraction})`, 1),
       model,
-      tune: choice(tuneNames, `What learns (default ${trainDefaults.tune})`),
+      tune: choice(tuneChoices, `What learns (default ${trainDefaults.tune})`),
+      variant: choice(adapterVariants, 'Adapters as in the paper (default), or as its authors released them'),
+      depth: choice(depthModes, 'Attention between slices of a volume (default none)'),
+      slices: whole(1, 'Slices that see each other: the length of the chunks of --depth sd-trans'),
+      prompt: choice(promptModes, 'How prompts act on the decoder (default: hyper, the weights of HyP-Adpt)'),
+      bottleneck: whole(1, "Width of the encoder's adapters (default: a 16th of the encoder's; released: a 4th)"),
+      'decoder-bottleneck': whole(1, "Width of the decoder's adapters (default 32)"),
+      scale: decimal(0, 'Weight of the adapters beside the MLPs (default 0.5)'),
+      rank: whole(1, `Rank of --tune lora (default ${defaultLora.rank})`),
+      alpha: decimal(0, 'Weight of --tune lora, divided by its rank (default: the rank)'),
+      'lora-decoder': flag("Let --tune lora learn in the decoder's attentions too"),
       loss: choice(lossNames, `Loss (default ${trainDefaults.loss})`),
       epochs: whole(1, `Passes over the data (default ${trainDefaults.epochs})`),
       batch: whole(1, `Images per step (default ${trainDefaults.batch})`),
@@ -59,6 +71,16 @@ export const train = command(
       valFraction: values['val-fraction'],
       model: values.model,
       tune: values.tune,
+      variant: values.variant,
+      depth: values.depth,
+      slices: values.slices,
+      prompt: values.prompt,
+      bottleneck: values.bottleneck,
+      decoderBottleneck: values['decoder-bottleneck'],
+      scale: values.scale,
+      rank: values.rank,
+      alpha: values.alpha,
+      loraDecoder: values['lora-decoder'],
       loss: values.loss,
       epochs: values.epochs,
       batch: values.batch,

@@ -3,17 +3,16 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { UserError } from '../../errors';
-import { sizeOf } from '../../graph';
 import { embeddedModel, readModel } from '../../inference';
 import { fileHash } from '../../inference/modelFile';
-import { defaultAdapters } from '../../medsa/options';
-import { adapterShapes } from '../../medsa/shapes';
+import { trainableShapes } from '../../training/trainable';
 import { listDevices, type DeviceReport } from '../../runtime/devices';
 import { loadRuntime } from '../../runtime/onnxRuntime';
 import { openTfjs } from '../../runtime/tfjs/library';
 import type { DeviceRequest } from '../../runtime/types';
-import { samShapes, type ShapeTable } from '../../sam/shapes';
+import { samShapes } from '../../sam/shapes';
 import { tfjsLines } from '../engine';
+import { countOf, millions } from './parameters';
 import type { DoctorReport } from './report';
 
 /** A check that failed says why; one that did not has its findings. */
@@ -88,13 +87,11 @@ interface ModelFacts {
 async function inspectModel(): Promise<ModelFacts> {
   const { name, file, config } = await readModel(embeddedModel);
   const parameters = countOf(samShapes(config));
-  const adapterParameters = countOf(adapterShapes(config, defaultAdapters(config)));
+  const adapterParameters = countOf(trainableShapes('adapters', config));
   const share = adapterParameters / parameters;
   const facts = { name, file, sha256: await fileHash(file), imageSize: config.imageSize };
   return { ...facts, parameters, adapterParameters, trainableShare: share };
 }
-
-const countOf = (shapes: ShapeTable): number => [...shapes.values()].reduce((count, shape) => count + sizeOf(shape), 0);
 
 /** Engines keep their programs there. */
 async function tryTemporaryFolder(): Promise<void> {
@@ -117,8 +114,6 @@ const deviceObject = ({ device, problem }: DeviceReport) => ({
 
 const deviceLine = ({ device, problem }: DeviceReport): string =>
   problem === null ? `device ${device}: works` : `device ${device}: ${problem.reason}. ${problem.remedy}`;
-
-const millions = (count: number): string => `${(count / 1e6).toFixed(2)} M`;
 
 function modelLine({ name, imageSize, sha256, parameters, adapterParameters, trainableShare }: ModelFacts): string {
   const share = `${millions(adapterParameters)} train with adapters (${(100 * trainableShare).toFixed(1)} %)`;

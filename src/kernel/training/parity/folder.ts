@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { readTensors } from '../../checkpoints';
 import { UserError } from '../../errors';
 import type { TensorData } from '../../graph';
-import type { AdapterOptions } from '../../medsa/options';
+import { adapterVariants, promptModes, type AdapterOptions, type AttachmentOptions } from '../../medsa/options';
 import type { SamConfig } from '../../sam/config';
 
 const positive = z.number().int().positive();
@@ -30,13 +30,21 @@ const configSchema = z.object({
   scale: z.number(),
   volumes: positive,
   slices: positive,
+  // The first goldens name none of these.
+  padding: z.enum(['after-norm', 'before-norm']).default('before-norm'),
+  prompt: z.enum(promptModes).default('hyper'),
+  variant: z.enum(adapterVariants).default('paper'),
+  lora: z.object({ rank: positive, alpha: z.number(), decoder: z.boolean() }).optional(),
 });
+
+/** Sets of goldens with something attached to SAM. */
+export const attachedSets = ['medsa2d', 'medsa3d', 'lora'] as const;
+export type AttachedSet = (typeof attachedSets)[number];
 
 export interface ParityConfig {
   readonly sam: SamConfig;
-  /** Options of the 2D case; the 3D case adds `slices`. */
-  readonly adapters: AdapterOptions;
-  readonly slices: number;
+  /** What each set attaches; the optimiser's steps train what `medsa2d` attaches. `lora` only where it is configured. */
+  readonly attached: { readonly medsa2d: AdapterOptions } & { readonly [Set in AttachedSet]?: AttachmentOptions };
 }
 
 /** One folder of goldens; its README describes the files. */
@@ -76,12 +84,27 @@ export class ParityFolder {
     return existsSync(path.join(this.folder, name));
   }
 
+  /** The frozen SAM of a set: its own file, or the one that all sets of the folder share. */
+  frozen(set: string): Promise<Map<string, TensorData>> {
+    const own = `${set}_sam.pth`;
+    return this.tensors(this.has(own) ? own : 'sam.safetensors');
+  }
+
   async tensors(name: string): Promise<Map<string, TensorData>> {
     return (await readTensors(path.join(this.folder, name))).tensors;
   }
 }
 
 function fromJson(json: z.infer<typeof configSchema>): ParityConfig {
+  const medsa2d: AdapterOptions = {
+    variant: json.variant,
+    bottleneck: json.bottleneck,
+    decoderBottleneck: json.decoder_bottleneck,
+    scale: json.scale,
+    slices: null,
+    padding: json.padding,
+    prompt: json.prompt,
+  };
   return {
     sam: {
       name: 'parity',
@@ -100,14 +123,6 @@ function fromJson(json: z.infer<typeof configSchema>): ParityConfig {
       iouHeadHidden: json.iou_head_hidden_dim,
       maskInChannels: json.mask_in_chans,
     },
-    adapters: {
-      bottleneck: json.bottleneck,
-      decoderBottleneck: json.decoder_bottleneck,
-      scale: json.scale,
-      slices: null,
-      padding: 'before-norm',
-      prompt: 'hyper',
-    },
-    slices: json.slices,
+    attached: { medsa2d, medsa3d: { ...medsa2d, slices: json.slices }, lora: json.lora },
   };
 }

@@ -2,8 +2,8 @@ import { UserError } from '../../errors';
 import type { Precision } from '../../runtime/precision';
 import type { Executor } from '../../runtime/types';
 import { parityTolerances, ParityTable, type ParityRow } from './compare';
-import { ParityFolder } from './folder';
-import { checkAdamW, checkMedsa } from './medsa';
+import { attachedSets, ParityFolder } from './folder';
+import { checkAdamW, checkAttached } from './medsa';
 import { checkSam } from './sam';
 
 export { parityTolerances, type ParityRow } from './compare';
@@ -20,14 +20,18 @@ export async function checkParity(
   const goldens = await ParityFolder.open(folder);
   const table = new ParityTable(parityTolerances[precision]);
   if (goldens.has('sam_io.safetensors')) await checkSam(goldens, executor, table);
-  if (goldens.has('medsa2d_io.safetensors')) await checkMedsa(goldens, executor, table, 'medsa2d');
-  if (goldens.has('medsa3d_io.safetensors')) await checkMedsa(goldens, executor, table, 'medsa3d');
+  for (const set of attachedSets) {
+    if (goldens.has(`${set}_io.safetensors`)) await checkAttached(goldens, executor, table, set);
+  }
   if (goldens.has('adamw_io.safetensors')) await checkAdamW(goldens, executor, table);
   const rows = table.rows();
   if (rows.length === 0) {
-    throw new UserError(`${folder} has no goldens: expected sam_io, medsa2d_io, medsa3d_io or adamw_io .safetensors`, {
-      file: folder,
-    });
+    throw new UserError(
+      `${folder} has no goldens: expected sam_io, medsa2d_io, medsa3d_io, lora_io or adamw_io .safetensors`,
+      {
+        file: folder,
+      },
+    );
   }
   return rows;
 }

@@ -1,3 +1,4 @@
+import { UserError } from '../../errors';
 import { gradients, input, meanAll, slice, tensorData, type Tensor, type TensorData } from '../../graph';
 import type { Executor } from '../../runtime/types';
 import { gridOf } from '../../sam/config';
@@ -7,7 +8,7 @@ import { maskLoss, type LossName } from '../losses';
 import { ParameterLayout } from '../parameters';
 import { compileTrainStep, stepInputs, trainingModel } from '../trainStep';
 import type { ParityTable } from './compare';
-import type { ParityFolder } from './folder';
+import type { AttachedSet, ParityFolder } from './folder';
 import { golden, promptFeeds, runOnce, type Tensors } from './sam';
 
 const lossesOf: Readonly<Record<string, LossName>> = { dice_ce: 'dice-ce', focal_dice: 'focal-dice' };
@@ -20,24 +21,33 @@ const noMask = (batch: number, side: number): { masks: TensorData; has_mask: Ten
   has_mask: tensorData([batch], new Float32Array(batch)),
 });
 
-/** Adapted SAM: outputs, both losses and the gradient of every adapter tensor. */
-export async function checkMedsa(
+/**
+ * SAM with adapters or LoRA: outputs, both losses and the gradient of every attached tensor. Goldens of large models may
+ * hold no gradients at all; once they hold one, they must hold every one.
+ */
+export async function checkAttached(
   folder: ParityFolder,
   executor: Executor,
   table: ParityTable,
-  set: 'medsa2d' | 'medsa3d',
+  set: AttachedSet,
 ): Promise<void> {
-  const { sam: config, adapters, slices } = folder.config;
+  const { sam: config, attached } = folder.config;
+  const adapters = attached[set];
+  if (adapters === undefined) {
+    throw new UserError(`${folder.folder} holds goldens of ${set}, and its config.json none of its options`, {
+      file: folder.folder,
+    });
+  }
   const io = await folder.tensors(`${set}_io.safetensors`);
   const trained = await folder.tensors(`${set}_adapters.safetensors`);
-  const frozen = await folder.tensors(`${set}_sam.pth`);
+  const frozen = await folder.frozen(set);
+  const withGradients = [...io.keys()].some((name) => name.startsWith('grad.'));
   const image = golden(io, 'image');
   const target = golden(io, 'target');
   const { points, labels } = promptFeeds(io, '');
 
   const trainable = new Map<string, Tensor>([...trained].map(([name, { shape }]) => [name, input(name, shape)]));
-  const options = { ...adapters, slices: set === 'medsa3d' ? slices : null };
-  const model = trainingModel({ config, adapters: options, frozen }, trainable);
+  const model = trainingModel({ config, adapters, frozen }, trainable);
   const embedding = encodeImages(model, input('image', image.shape));
   const blank = noMask(image.shape[0], 4 * gridOf(config));
   const decoded = decodePrompts(model, embedding, {
@@ -52,6 +62,7 @@ export async function checkMedsa(
   for (const [key, name] of Object.entries(lossesOf)) {
     const loss = meanAll(maskLoss(name, lowRes, targetInput));
     outputs[`loss.${key}`] = loss;
+    if (!withGradients) continue;
     gradients(loss, [...trainable.values()]).forEach((gradient, index) => {
       outputs[`grad.${key}.${[...trainable.keys()][index]}`] = gradient;
     });
@@ -71,16 +82,16 @@ export async function checkAdamW(folder: ParityFolder, executor: Executor, table
   const io = await folder.tensors('adamw_io.safetensors');
   const before = await folder.tensors('adamw_before.safetensors');
   const after = await folder.tensors('adamw_after.safetensors');
-  const { sam: config, adapters } = folder.config;
+  const { sam: config, attached } = folder.config;
   const layout = new ParameterLayout(shapesOf(before));
   const { points, labels } = promptFeeds(io, '');
   const image = golden(io, 'image');
   const [batch, tokens] = labels.shape;
   const program = compileTrainStep({
     config,
-    adapters,
+    adapters: attached.medsa2d,
     layout,
-    frozen: await folder.tensors('adamw_sam.pth'),
+    frozen: await folder.frozen('adamw'),
     from: 'image',
     images: batch,
     promptsPerImage: 1,

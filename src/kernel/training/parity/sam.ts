@@ -1,11 +1,12 @@
 import { UserError } from '../../errors';
-import { compile, input, slice, tensorData, type TensorData } from '../../graph';
+import { compile, input, sizeOf, slice, tensorData, type TensorData } from '../../graph';
 import { originalLogits } from '../../inference/postprocess';
 import type { Executor } from '../../runtime/types';
 import { gridOf, maskTokens, type SamConfig } from '../../sam/config';
 import { densePositions } from '../../sam/promptEncoder';
-import { promptTokens } from '../../sam/promptTokens';
-import { decodePrompts, encodeImages } from '../../sam/sam';
+import { promptBatches, type PromptBatch } from '../../sam/promptBatches';
+import type { ModelPrompts } from '../../sam/promptTokens';
+import { decodePrompts, encodeImages, type SamModel } from '../../sam/sam';
 import { bare } from '../../sam/seams';
 import { mixedWeights, within } from '../../sam/weights';
 import type { ParityTable } from './compare';
@@ -35,33 +36,25 @@ export async function runOnce(
   }
 }
 
-/** Token tensors of a golden's prompts: points [B, P, 2] with labels [B, P], and a box [B, 4], each where present. */
-export function promptFeeds(io: Tensors, prefix: string): { points: TensorData; labels: TensorData } {
+/** A golden's prompts, image by image: points [B, P, 2] with labels [B, P], and a box [B, 4], each where present. */
+function promptsOf(io: Tensors, prefix: string): ModelPrompts[] {
   const [pts, lab, box] = ['pts', 'lab', 'box'].map((part) => io.get(`${prefix}${part}`));
   const batch = (pts ?? box ?? golden(io, `${prefix}pts`)).shape[0];
-  const sets = Array.from({ length: batch }, (_, b) => {
+  return Array.from({ length: batch }, (_, b) => {
     const count = pts?.shape[1] ?? 0;
-    return promptTokens({
+    return {
       points: Array.from({ length: count }, (_, p) => ({
         x: pts!.data[2 * (b * count + p)],
         y: pts!.data[2 * (b * count + p) + 1],
         label: lab!.data[b * count + p] === 1 ? 1 : 0,
       })),
       box: box === undefined ? null : ([...box.data.subarray(4 * b, 4 * b + 4)] as [number, number, number, number]),
-    });
+    };
   });
-  const tokens = sets[0].labels.length;
-  return {
-    points: tensorData(
-      [batch, tokens, 2],
-      sets.flatMap((set) => set.points),
-    ),
-    labels: tensorData(
-      [batch, tokens],
-      sets.flatMap((set) => set.labels),
-    ),
-  };
 }
+
+/** Token tensors of prompts that are as many for every image. */
+export const promptFeeds = (io: Tensors, prefix: string): PromptBatch => promptBatches(promptsOf(io, prefix))[0];
 
 /** Frozen SAM: encoder, dense positions, every kind of prompt, one post-processed mask; from either checkpoint format. */
 export async function checkSam(folder: ParityFolder, executor: Executor, table: ParityTable): Promise<void> {
@@ -90,32 +83,53 @@ export async function checkSam(folder: ParityFolder, executor: Executor, table: 
   }
 
   for (const kind of ['point1', 'points3', 'box', 'point_box', 'point_mask']) {
-    const outputs = await decode(executor, model, golden(io, 'embedding'), io, kind);
-    for (const part of ['masks.single', 'masks.multi', 'iou.single', 'iou.multi']) {
-      table.compare(
-        `sam decoder ${kind}`,
-        table.tolerances.outputs,
-        `${kind}.${part}`,
-        outputs[part],
-        golden(io, `${kind}.${part}`),
-      );
+    const feeds = { ...promptFeeds(io, `${kind}.`), masks: io.get(`${kind}.mask`) };
+    const outputs = await decode(executor, model, golden(io, 'embedding'), feeds);
+    for (const part of answerParts) {
+      const [ours, expected] = [outputs[part], golden(io, `${kind}.${part}`)];
+      table.compare(`sam decoder ${kind}`, table.tolerances.outputs, `${kind}.${part}`, ours, expected);
     }
     const [name] = [...io.keys()].filter((key) => key.startsWith(`${kind}.postprocessed_`));
     if (name !== undefined) comparePostprocessed(table, name, outputs['masks.multi'], golden(io, name), config);
   }
+  if (io.has('mixed.masks.single')) await checkMixed(executor, model, io, table);
 }
 
+const answerParts = ['masks.single', 'masks.multi', 'iou.single', 'iou.multi'] as const;
+type Answer = Record<(typeof answerParts)[number], TensorData>;
+
+/** Objects of the first image with different numbers of prompts, in batches; the goldens asked for each alone. */
+async function checkMixed(executor: Executor, model: SamModel, io: Tensors, table: ParityTable): Promise<void> {
+  const count = golden(io, 'mixed.masks.single').shape[0];
+  const objects = Array.from({ length: count }, (_, object) => promptsOf(io, `mixed.${object}.`)[0]);
+  const embedding = golden(io, 'embedding');
+  for (const batch of promptBatches(objects)) {
+    const firstImage = batch.members.map(() => 0);
+    const outputs = await decode(executor, model, rows(embedding, firstImage), batch);
+    for (const part of answerParts) {
+      const expected = rows(golden(io, `mixed.${part}`), batch.members);
+      table.compare('sam decoder mixed', table.tolerances.outputs, `mixed.${part}`, outputs[part], expected);
+    }
+  }
+}
+
+/** Entries of the first axis. */
+function rows({ shape: [, ...shape], data }: TensorData, places: readonly number[]): TensorData {
+  const size = sizeOf(shape);
+  const taken = new Float32Array(places.length * size);
+  places.forEach((place, row) => taken.set(data.subarray(place * size, (place + 1) * size), row * size));
+  return tensorData([places.length, ...shape], taken);
+}
+
+/** embedding: [B, C, g, g]; one prompt set for each. */
 async function decode(
   executor: Executor,
-  model: Parameters<typeof decodePrompts>[0],
+  model: SamModel,
   embedding: TensorData,
-  io: Tensors,
-  kind: string,
-): Promise<Record<string, TensorData>> {
-  const { points, labels } = promptFeeds(io, `${kind}.`);
+  { points, labels, masks }: Pick<PromptBatch, 'points' | 'labels'> & { readonly masks?: TensorData },
+): Promise<Answer> {
   const batch = embedding.shape[0];
   const side = 4 * gridOf(model.config);
-  const masks = io.get(`${kind}.mask`);
   const feeds = {
     embedding,
     points,
@@ -129,9 +143,9 @@ async function decode(
     masks: input('masks', feeds.masks.shape),
     hasMask: input('has_mask', [batch]),
   });
-  return runOnce(
+  const outputs = await runOnce(
     executor,
-    `parity-decoder-${kind}`,
+    `parity-decoder-${labels.shape.join('x')}`,
     {
       'masks.single': slice(out.masks, 1, 0, 1),
       'masks.multi': slice(out.masks, 1, 1, maskTokens),
@@ -140,6 +154,7 @@ async function decode(
     },
     feeds,
   );
+  return outputs as Answer;
 }
 
 /** `postprocessed_HxW` names the resized height and width in the padded square; the golden has the original's size. */
