@@ -3,11 +3,11 @@ import { add, constant, zeros } from './ops';
 import type { Primitive, Tensor } from './primitives';
 
 /** All nodes that the outputs depend on, inputs before users. Iterative: a deep model must not end the stack. */
-export function topologicalOrder(outputs: readonly Tensor[]): Tensor[] {
-  const order: Tensor[] = [];
-  const entered = new Set<Tensor>();
-  const stack: { tensor: Tensor; next: number }[] = [];
-  const enter = (tensor: Tensor): void => {
+export function topologicalOrder<E = number>(outputs: readonly Tensor<Primitive, E>[]): Tensor<Primitive, E>[] {
+  const order: Tensor<Primitive, E>[] = [];
+  const entered = new Set<Tensor<Primitive, E>>();
+  const stack: { tensor: Tensor<Primitive, E>; next: number }[] = [];
+  const enter = (tensor: Tensor<Primitive, E>): void => {
     if (entered.has(tensor)) return;
     entered.add(tensor);
     stack.push({ tensor, next: 0 });
