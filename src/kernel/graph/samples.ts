@@ -59,10 +59,14 @@ export function differenceOf(a: Sample, b: Sample): string | null {
       return `${describe(a, x)} at ${here} has other operands or attributes at ${there}`;
     }
   }
-  const names = ({ order, outputs, places }: Sample): string =>
-    JSON.stringify([order.length, ...Object.entries(outputs).map(([name, tensor]) => [name, places.get(tensor)])]);
-  return names(a) === names(b) ? null : `it has other outputs at ${there} than at ${here}`;
+  if (a.order.length !== b.order.length) {
+    return `it has ${a.order.length} nodes at ${here}, but ${b.order.length} at ${there}`;
+  }
+  return outputPlaces(a) === outputPlaces(b) ? null : `it has other outputs at ${there} than at ${here}`;
 }
+
+const outputPlaces = ({ outputs, places }: Sample): string =>
+  JSON.stringify(Object.entries(outputs).map(([name, tensor]) => [name, places.get(tensor)]));
 
 const operands = ({ places }: Sample, { inputs }: Tensor): string => inputs.map((source) => places.get(source)).join();
 
