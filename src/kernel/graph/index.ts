@@ -3,6 +3,7 @@ export type { Port } from './onnx/writer';
 export { compileSymbolic } from './onnx/symbolic';
 export { gradients, topologicalOrder } from './differentiate';
 export * from './ops';
+export { keep, Segments, type RunSegment, type Segment } from './recompute';
 export type { Primitive, PrimitiveAttributes, Shape, Tensor } from './primitives';
 export { ShapeError } from './shapes';
 export { symbol, valueOf, type Extent, type Sizes } from './sizes';

@@ -36,6 +36,7 @@ export function sessionOptions(
   return {
     executionProviders: [device],
     graphOptimizationLevel: 'all',
+    enableMemPattern: false,
     intraOpNumThreads: settings.threads ?? defaultThreads(),
     // Failures come back as exceptions; the session's own log line would say the same a second time.
     logSeverityLevel: 4,
