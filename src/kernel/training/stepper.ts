@@ -72,8 +72,7 @@ export function stepper(setup: StepperSetup, programs: ProgramCache) {
     const steps = drawSteps(random.fork('steps'), setup.prompts);
     for (let index = 0; index < steps; index++) {
       const started = performance.now();
-      const { tokens } = batch;
-      const loaded = await programs.get(`${indices.length}-${tokens}`, () =>
+      const loaded = await programs.get(`step-${indices.length}`, () =>
         compileTrainStep({
           config,
           adapters: trainable.adapters,
@@ -82,7 +81,6 @@ export function stepper(setup: StepperSetup, programs: ProgramCache) {
           from: setup.from,
           images: indices.length,
           promptsPerImage: setup.promptsPerImage,
-          tokens,
           targetSide: setup.targetSide,
           loss: setup.loss,
           iouWeight: 1,

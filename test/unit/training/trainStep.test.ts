@@ -57,7 +57,6 @@ describe('one step with several prompts per image', () => {
       from: 'image',
       images,
       promptsPerImage: prompts,
-      tokens,
       targetSide: 64,
       loss: 'focal-dice',
       iouWeight: 0.7,
