@@ -1,5 +1,6 @@
 // Runs one training step twice in a process of its own and tells the peak of its memory, with the estimate.
 import { Random } from '../../src/kernel/datasets/random';
+import { valueOf } from '../../src/kernel/graph/sizes';
 import { sizeOf, tensorData, type TensorData } from '../../src/kernel/graph';
 import { trainableOf } from '../../src/kernel/training/trainable';
 import { adamWDefaults } from '../../src/kernel/training/adamw';
@@ -20,7 +21,6 @@ async function measure({ file, model, size, batch, tune, recompute, accumulate }
     from: tune === 'decoder' ? 'embedding' : 'image',
     images: batch,
     promptsPerImage: 1,
-    tokens: 2,
     targetSide: size,
     loss: 'dice-ce',
     iouWeight: 1,
@@ -29,11 +29,15 @@ async function measure({ file, model, size, batch, tune, recompute, accumulate }
     recompute,
     accumulate,
   });
-  const estimate = estimateMemory(Object.fromEntries(stepOutputs.map((name) => [name, program.tensors[name]])));
+  const sizes = { tokens: 2 };
+  const graph = program.tensorsAt(sizes);
+  const estimate = estimateMemory(Object.fromEntries(stepOutputs.map((name) => [name, graph[name]])));
   const executor = await createLocalExecutor({ device: 'cpu' });
   const loaded = await executor.load(program);
   const zeros = (shape: readonly number[]): TensorData => tensorData(shape, new Float32Array(sizeOf(shape)));
-  const feeds = Object.fromEntries(program.inputs.map(({ name, shape }) => [name, zeros(shape as number[])]));
+  const feeds = Object.fromEntries(
+    program.inputs.map(({ name, shape }) => [name, zeros(shape.map((extent) => valueOf(extent, sizes)))]),
+  );
   const state = ['parameters', 'first_moment', 'second_moment'];
   // As the trainer does: the state of one step goes into the next.
   for (let run = 0; run < 4; run++) {

@@ -71,6 +71,7 @@ export function erf64(x: number): number {
 
 const definitions: { readonly [P in Exclude<Primitive, 'input'>]: Definition<P> } = {
   constant: ({ attributes: { value }, shape }) => ({ shape, data: Float64Array.from(value.data) }),
+  inverseSize: ({ shape, attributes: { extents } }) => ({ shape, data: Float64Array.of(1 / sizeOf(extents)) }),
 
   neg: elementwise((x) => -x),
   exp: elementwise(Math.exp),

@@ -5,11 +5,11 @@ import { copySegment, type Segment } from './recompute';
 import { ofSlices, type SliceGradient } from './sliceGradients';
 
 /** All nodes that the outputs depend on, inputs before users. Iterative: a deep model must not end the stack. */
-export function topologicalOrder(outputs: readonly Tensor[]): Tensor[] {
-  const order: Tensor[] = [];
-  const entered = new Set<Tensor>();
-  const stack: { tensor: Tensor; next: number }[] = [];
-  const enter = (tensor: Tensor): void => {
+export function topologicalOrder<E = number>(outputs: readonly Tensor<Primitive, E>[]): Tensor<Primitive, E>[] {
+  const order: Tensor<Primitive, E>[] = [];
+  const entered = new Set<Tensor<Primitive, E>>();
+  const stack: { tensor: Tensor<Primitive, E>; next: number }[] = [];
+  const enter = (tensor: Tensor<Primitive, E>): void => {
     if (entered.has(tensor)) return;
     entered.add(tensor);
     stack.push({ tensor, next: 0 });

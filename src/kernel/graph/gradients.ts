@@ -57,6 +57,7 @@ const none = (): readonly null[] => [];
 export const gradientRules: { readonly [P in Primitive]: GradientRule<P> } = {
   input: none,
   constant: none,
+  inverseSize: none,
 
   // d(−x) = −dy
   neg: (_, dy) => [neg(dy)],

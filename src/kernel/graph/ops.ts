@@ -37,11 +37,15 @@ export const ones = (shape: Shape): Tensor => broadcastTo(constant(1), shape);
 
 const lift = (value: Operand): Tensor => (typeof value === 'number' ? constant(value) : value);
 
+/** 1 / the product of extents: a scalar of shape []. */
+const inverseSize = (extents: Shape): Tensor => node('inverseSize', { extents }, []);
+
 /** The value of a scalar constant, null for anything else: lets x·1 and x+0 cost nothing. */
 export function scalarOf(tensor: Tensor): number | null {
   if (tensor.primitive === 'constant' && sizeOf(tensor.shape) === 1) {
     return (tensor as Tensor<'constant'>).attributes.value.data[0];
   }
+  if (tensor.primitive === 'inverseSize') return 1 / sizeOf((tensor as Tensor<'inverseSize'>).attributes.extents);
   return tensor.primitive === 'broadcastTo' ? scalarOf(tensor.inputs[0]) : null;
 }
 
@@ -185,13 +189,13 @@ export const reduceSum = (x: Tensor, axes: readonly number[]): Tensor =>
 
 /** Mean over `axes`, which stay as extent 1. */
 export const reduceMean = (x: Tensor, axes: readonly number[]): Tensor =>
-  mul(reduceSum(x, axes), 1 / sizeOf(axes.map((axis) => x.shape[axis])));
+  mul(reduceSum(x, axes), inverseSize(axes.map((axis) => x.shape[axis])));
 
 /** Sum of all entries: a scalar of shape []. */
 export const sumAll = (x: Tensor): Tensor => reshape(reduceSum(x, [...x.shape.keys()]), []);
 
 /** Mean of all entries: a scalar of shape []. */
-export const meanAll = (x: Tensor): Tensor => mul(sumAll(x), 1 / sizeOf(x.shape));
+export const meanAll = (x: Tensor): Tensor => mul(sumAll(x), inverseSize(x.shape));
 
 /** x, computed after the others: an order of execution that no value demands. Its gradient passes through to x alone. */
 export const after = (x: Tensor, others: readonly Tensor[]): Tensor =>

@@ -2,20 +2,26 @@ import type { TensorData } from './tensorData';
 
 /**
  * The tensor graph. A tensor is the single output of a node: a primitive, its attributes and its input tensors.
- * All values are float32; truth values are 0 and 1 (`step`). Shapes are known when the graph is built.
+ * All values are float32; truth values are 0 and 1 (`step`). Shapes are known when the graph is built: whoever builds
+ * one counts in plain numbers. Only a graph on its way to ONNX may have extents E that depend on symbols (`Extent`).
  *
  * Every table over `Primitive` (shapes, gradients, each lowering) is typed `{ [P in Primitive]: … }`,
  * so that a primitive without a rule does not compile.
  */
 
-export type Shape = readonly number[];
+export type Shape<E = number> = readonly E[];
 
-/** The attributes of each primitive; the keys are the list of primitives. */
-export interface PrimitiveAttributes {
+/** The attributes of each primitive; the keys are the list of primitives. What counts entries of an axis is an E. */
+export interface PrimitiveAttributes<E = number> {
   /** A value fed at every run. */
   input: { readonly name: string };
   /** A value fixed in the program. `name` (a weight's, say) makes the emitted model readable. */
   constant: { readonly value: TensorData; readonly name: string | null };
+  /**
+   * 1 / the product of `extents`, a scalar: what turns a sum into a mean. Not a constant, for the extents of a program
+   * may be symbols.
+   */
+  inverseSize: { readonly extents: Shape<E> };
 
   neg: NoAttributes;
   exp: NoAttributes;
@@ -44,13 +50,13 @@ export interface PrimitiveAttributes {
   /** (x, weight, bias): x·weightᵀ + bias; [..., in], [out, in], [out] → [..., out]. */
   affine: NoAttributes;
 
-  reshape: { readonly shape: Shape };
+  reshape: { readonly shape: Shape<E> };
   transpose: { readonly permutation: readonly number[] };
-  broadcastTo: { readonly shape: Shape };
+  broadcastTo: { readonly shape: Shape<E> };
   /** Per axis [start, end). */
-  slice: { readonly starts: readonly number[]; readonly ends: readonly number[] };
+  slice: { readonly starts: readonly E[]; readonly ends: readonly E[] };
   /** Zeros before and after, per axis. */
-  pad: { readonly before: readonly number[]; readonly after: readonly number[] };
+  pad: { readonly before: readonly E[]; readonly after: readonly E[] };
   concat: { readonly axis: number };
 
   /** Sum over `axes`, which stay as extent 1. */
@@ -69,9 +75,9 @@ export type NoAttributes = Readonly<Record<never, never>>;
 
 export type Primitive = keyof PrimitiveAttributes;
 
-export interface Tensor<P extends Primitive = Primitive> {
+export interface Tensor<P extends Primitive = Primitive, E = number> {
   readonly primitive: P;
-  readonly attributes: PrimitiveAttributes[P];
-  readonly inputs: readonly Tensor[];
-  readonly shape: Shape;
+  readonly attributes: PrimitiveAttributes<E>[P];
+  readonly inputs: readonly Tensor<Primitive, E>[];
+  readonly shape: Shape<E>;
 }

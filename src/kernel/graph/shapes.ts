@@ -1,11 +1,12 @@
 import type { Primitive, PrimitiveAttributes, Shape } from './primitives';
+import { showExtent, type Extent } from './sizes';
 import { sizeOf } from './tensorData';
 
 export class ShapeError extends Error {
   override name = 'ShapeError';
 }
 
-export const show = (shape: Shape): string => `[${shape.join(', ')}]`;
+export const show = (shape: Shape<Extent>): string => `[${shape.map(showExtent).join(', ')}]`;
 
 export const sameShape = (a: Shape, b: Shape): boolean =>
   a.length === b.length && a.every((extent, axis) => extent === b[axis]);
@@ -34,6 +35,12 @@ function expect(condition: boolean, message: () => string): asserts condition {
 
 /** `input` and `constant` bring their own shape; every other primitive's follows from its inputs. */
 export const shapeRules: { readonly [P in Exclude<Primitive, 'input' | 'constant'>]: ShapeRule<P> } = {
+  inverseSize: ({ extents }) => {
+    const whole = extents.every((extent) => Number.isInteger(extent) && extent > 0);
+    expect(whole, () => `no mean over ${show(extents)} entries`);
+    return [];
+  },
+
   neg: same,
   exp: same,
   log: same,

@@ -5,7 +5,7 @@ import type { RgbImage } from '../imaging';
 import { createProgramCache, type ProgramCache } from '../runtime/programCache';
 import type { Executor, Feed, HeldTensor, Loaded } from '../runtime/types';
 import { gridOf } from '../sam/config';
-import { promptTokens, tokenCount, type ModelPrompts } from '../sam/promptTokens';
+import { promptTokens, type ModelPrompts } from '../sam/promptTokens';
 import type { SamModel } from '../sam/sam';
 import { originalLogits, threshold } from './postprocess';
 import { fitImage, geometryOf, normalise, toModel, type Geometry } from './preprocess';
@@ -23,8 +23,8 @@ export interface PredictorOptions {
   readonly ownsExecutor?: boolean;
 }
 
-/** Programs kept per predictor: the encoder and a decoder for each number of prompts in use. */
-const programLimit = 12;
+/** Programs kept per predictor: the encoder and the decoder. */
+const programLimit = 2;
 
 class HeldImage implements EncodedImage {
   constructor(
@@ -78,9 +78,7 @@ export class SamPredictor implements Predictor {
     const placed = place(prompts, image.geometry);
     const { model, executor } = this.options;
     const side = 4 * gridOf(model.config);
-    const loaded = await this.programs.get(`decoder-${tokenCount(placed)}`, () =>
-      compileDecoder(model, 1, tokenCount(placed)),
-    );
+    const loaded = await this.programs.get('decoder', () => compileDecoder(model));
     const { points, labels } = promptTokens(placed);
     const feeds = this.feedsFor(loaded, {
       embedding: image.embedding,

@@ -1,4 +1,5 @@
-import type { CompiledGraph, Port } from '../graph/onnx/compile';
+import type { CompiledGraph } from '../graph/onnx/compile';
+import type { Port } from '../graph/onnx/writer';
 import type { TensorData } from '../graph/tensorData';
 
 export const deviceNames = ['cpu', 'cuda', 'webgpu', 'dml', 'coreml'] as const;

@@ -57,7 +57,7 @@ const largestLogits = 2 ** 24;
 export function attend(q: Tensor, k: Tensor, v: Tensor, run: RunSegment): Tensor {
   const [batch, heads, queries] = q.shape;
   const perHead = queries * k.shape[2];
-  if (batch * heads * perHead <= largestLogits) return mix(q, k, v);
+  if (batch * heads * perHead <= largestLogits) return attendAtOnce(q, k, v);
   const flat = (x: Tensor): Tensor => reshape(x, [1, batch * heads, x.shape[2], x.shape[3]]);
   const size = {
     heads: Math.max(1, Math.floor(largestLogits / perHead)),
@@ -67,7 +67,7 @@ export function attend(q: Tensor, k: Tensor, v: Tensor, run: RunSegment): Tensor
     const [ownQ, ownK, ownV] = [q, k, v].map((x) => slice(flat(x), 1, from, to));
     const rows = inTurns(queries, Math.max(1, size.queries));
     return concat(
-      rows.map(([start, end]) => run([slice(ownQ, 2, start, end), ownK, ownV], mix)),
+      rows.map(([start, end]) => run([slice(ownQ, 2, start, end), ownK, ownV], attendAtOnce)),
       2,
     );
   });
@@ -78,7 +78,9 @@ export function attend(q: Tensor, k: Tensor, v: Tensor, run: RunSegment): Tensor
 const inTurns = (total: number, size: number): (readonly [number, number])[] =>
   Array.from({ length: Math.ceil(total / size) }, (_, index) => [index * size, Math.min(total, (index + 1) * size)]);
 
-const mix = (q: Tensor, k: Tensor, v: Tensor): Tensor => matMul(softmax(matMul(q, matrixTranspose(k))), v);
+/** The same without turns, one graph for all sizes: for the decoder, whose logits are the least of its arrays. */
+export const attendAtOnce = (q: Tensor, k: Tensor, v: Tensor): Tensor =>
+  matMul(softmax(matMul(q, matrixTranspose(k))), v);
 
 /** 3×3 convolution, padding 1, no bias, channel last. x: [B, h, w, in] → [B, h, w, out]; weight [out, in, 3, 3]. */
 export function convolution3x3(x: Tensor, weight: Tensor): Tensor {

@@ -1,19 +1,6 @@
-import {
-  add,
-  broadcastTo,
-  concat,
-  gelu,
-  keep,
-  matMul,
-  mul,
-  relu,
-  reshape,
-  slice,
-  transpose,
-  type Tensor,
-} from '../graph';
+import { add, broadcastTo, concat, gelu, matMul, mul, relu, reshape, slice, transpose, type Tensor } from '../graph';
 import { maskTokens, type SamConfig } from './config';
-import { attend, linear, mergeHeads, mlp, norm, splitHeads, upConvolution } from './layers';
+import { attendAtOnce, linear, mergeHeads, mlp, norm, splitHeads, upConvolution } from './layers';
 import type { DecoderLayerSeams, ProjectionSeam, Seams } from './seams';
 import { within, type Weights } from './weights';
 
@@ -155,6 +142,6 @@ function attention(q: Tensor, k: Tensor, v: Tensor, { weights, name, heads, proj
   const project = (x: Tensor, part: string): Tensor => splitHeads(layer(x, part), heads);
   const queries = project(q, 'q_proj');
   const scaled = mul(queries, 1 / Math.sqrt(queries.shape[3]));
-  const mixed = attend(scaled, project(k, 'k_proj'), project(v, 'v_proj'), keep);
+  const mixed = attendAtOnce(scaled, project(k, 'k_proj'), project(v, 'v_proj'));
   return layer(mergeHeads(mixed), 'out_proj');
 }

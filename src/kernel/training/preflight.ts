@@ -12,8 +12,8 @@ const mostTokens = 4;
 const usableShare = 0.9;
 
 /** Peak memory of a training step, bytes, without running it. */
-export function stepMemory(options: Omit<TrainStepOptions, 'tokens'>): MemoryEstimate {
-  const { tensors } = compileTrainStep({ ...options, tokens: mostTokens });
+export function stepMemory(options: TrainStepOptions): MemoryEstimate {
+  const tensors = compileTrainStep(options).tensorsAt({ tokens: mostTokens });
   return estimateMemory(Object.fromEntries(stepOutputs.map((name) => [name, tensors[name]])));
 }
 
@@ -24,10 +24,7 @@ export const availableMemory = (): number => process.availableMemory();
  * Checks, before a run starts, that its steps fit into memory.
  * @throws UserError naming settings that would fit, or that none would
  */
-export function requireMemory(
-  options: Omit<TrainStepOptions, 'tokens'>,
-  available = availableMemory(),
-): MemoryEstimate {
+export function requireMemory(options: TrainStepOptions, available = availableMemory()): MemoryEstimate {
   const need = (settings: Partial<MemorySettings>): MemoryEstimate => stepMemory({ ...options, ...settings });
   const fits = ({ total }: MemoryEstimate): boolean => total <= usableShare * available;
   const estimate = need({});

@@ -56,7 +56,7 @@ function drawSteps(random: Random, most: number): number {
 }
 
 /** All of a step's program but its batch. */
-export const stepOptions = (setup: StepSetup): Omit<TrainStepOptions, 'images' | 'tokens'> => ({
+export const stepOptions = (setup: StepSetup): Omit<TrainStepOptions, 'images'> => ({
   config: setup.config,
   adapters: setup.trainable.adapters,
   layout: setup.trainable.layout,
@@ -95,9 +95,8 @@ export function stepper(setup: StepperSetup, programs: ProgramCache) {
     const steps = drawSteps(random.fork('steps'), setup.prompts);
     for (let index = 0; index < steps; index++) {
       const started = performance.now();
-      const { tokens } = batch;
-      const loaded = await programs.get(`${indices.length}-${tokens}`, () =>
-        compileTrainStep({ ...stepOptions(setup), images: indices.length, tokens }),
+      const loaded = await programs.get(`step-${indices.length}`, () =>
+        compileTrainStep({ ...stepOptions(setup), images: indices.length }),
       );
       const learningRate = learningRateAt(progress, setup.lr);
       const flat = (data: Float32Array): TensorData => tensorData([data.length], data);

@@ -2,7 +2,7 @@ import {
   add,
   after,
   broadcastTo,
-  compile,
+  compileSymbolic,
   concat,
   gradients,
   input,
@@ -37,8 +37,6 @@ export interface TrainStepOptions extends StepLossOptions {
   readonly from: 'image' | 'embedding';
   readonly images: number;
   readonly promptsPerImage: number;
-  /** Prompt tokens of each sample, padding included. */
-  readonly tokens: number;
   /** Side of the targets that the loss sees. */
   readonly targetSide: number;
   readonly optimiser: AdamWOptions;
@@ -81,12 +79,22 @@ export const stepOutputs = [
   'next_second_moment',
 ] as const;
 
-/** Forward, loss, backward and optimiser as one program; B = images · promptsPerImage. */
-export function compileTrainStep(options: TrainStepOptions): CompiledGraph {
-  const { layout, images, promptsPerImage, tokens, accumulate = 1 } = options;
+/**
+ * Forward, loss, backward and optimiser as one program; B = images · promptsPerImage. It takes any number P of prompt
+ * tokens (padding included), so that a corrective click waits for no session: measured on the CPU, a step of the embedded
+ * model takes the same time and memory as with P fixed, to the same bits. The number of images stays fixed: attention
+ * takes as many turns as a batch needs.
+ */
+export const compileTrainStep = (options: TrainStepOptions): CompiledGraph =>
+  compileSymbolic(`train-step-${options.from}-${options.images}x${options.promptsPerImage}`, ['tokens'], ({ tokens }) =>
+    trainStep(options, tokens),
+  );
+
+function trainStep(options: TrainStepOptions, tokens: number) {
+  const { layout, images, promptsPerImage, accumulate = 1 } = options;
   const parameters = layout.read(stepInputs.parameters);
   const trainable = layout.names.map((name) => parameters.tensors.get(name)!);
-  const feeds = batchInputs(options);
+  const feeds = batchInputs(options, tokens);
   const whole = trainingModel(options, parameters.tensors);
   let sum: { readonly loss: Tensor; readonly gradient: Tensor } | null = null;
   const answers: { readonly mask: Tensor; readonly iou: Tensor }[] = [];
@@ -121,7 +129,7 @@ export function compileTrainStep(options: TrainStepOptions): CompiledGraph {
     secondMoment: input(stepInputs.secondMoment, [layout.size]),
   };
   const next = adamWStep(state, gradient, options.optimiser);
-  return compile(`train-step-${options.from}-${images}x${promptsPerImage}-${tokens}`, {
+  return {
     loss,
     low_res_masks: concat(
       answers.map(({ mask }) => mask),
@@ -136,11 +144,11 @@ export function compileTrainStep(options: TrainStepOptions): CompiledGraph {
     next_parameters: next.parameters,
     next_first_moment: next.firstMoment,
     next_second_moment: next.secondMoment,
-  });
+  };
 }
 
 /** The inputs that belong to the batch; `seen` is what the decoder's image comes from. */
-function batchInputs({ config, from, images, promptsPerImage, tokens, targetSide }: TrainStepOptions) {
+function batchInputs({ config, from, images, promptsPerImage, targetSide }: TrainStepOptions, tokens: number) {
   const batch = images * promptsPerImage;
   const grid = gridOf(config);
   return {

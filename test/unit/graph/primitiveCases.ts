@@ -83,6 +83,11 @@ export const primitiveCases: {
 } = {
   input: unary((x) => x),
   constant: [{ title: 'beside an input', shapes: [[]], build: () => constant(tensorData([2, 2], [1, -2, 0.5, 4])) }],
+  // the mean of all entries, without the sum
+  inverseSize: [
+    { title: 'of six', shapes: [[2, 3]], build: ([x]) => graph.meanAll(x).inputs[1] },
+    { title: 'of one', shapes: [[]], build: () => graph.meanAll(constant(tensorData([2, 1], [1, 2]))).inputs[1] },
+  ],
 
   neg: unary(graph.neg),
   exp: unary(graph.exp),

@@ -83,8 +83,8 @@ export function truncatedProgram(): Program {
 
 function program(
   name: string,
-  inputs: PortSpec[],
-  outputs: PortSpec[],
+  inputs: StaticPort[],
+  outputs: StaticPort[],
   nodes: NodeProto[],
   initializer: TensorProto[] = [],
 ): Program {
@@ -103,7 +103,10 @@ function program(
   return { name, emit: () => toBinary(ModelProtoSchema, model), inputs, outputs };
 }
 
-const port = (name: string, shape: readonly number[]): PortSpec => ({ name, shape });
+/** A port whose extents are all known. */
+type StaticPort = PortSpec & { readonly shape: readonly number[] };
+
+const port = (name: string, shape: readonly number[]): StaticPort => ({ name, shape });
 
 const node = (
   opType: string,
@@ -116,7 +119,7 @@ const node = (
 const integer = (name: string, value: number) =>
   create(AttributeProtoSchema, { name, type: AttributeProto_AttributeType.INT, i: BigInt(value) });
 
-const valueInfo = ({ name, shape }: PortSpec): ValueInfoProto => typed(name, TensorProto_DataType.FLOAT, shape);
+const valueInfo = ({ name, shape }: StaticPort): ValueInfoProto => typed(name, TensorProto_DataType.FLOAT, shape);
 
 const scalar = (name: string, type: TensorProto_DataType): ValueInfoProto => typed(name, type, []);
 

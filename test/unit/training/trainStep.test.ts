@@ -57,7 +57,6 @@ describe('one step with several prompts per image', () => {
       from: 'image',
       images,
       promptsPerImage: prompts,
-      tokens,
       targetSide: 64,
       loss: 'focal-dice',
       iouWeight: 0.7,
@@ -88,16 +87,13 @@ describe('one step with several prompts per image', () => {
       const image = Math.floor(sample / prompts);
       repeated.set(embedding.data.subarray(image * size, (image + 1) * size), sample * size);
     }
-    const { low_res_masks: masks, iou } = await executor.run(
-      await executor.load(compileDecoder(model, batch, tokens)),
-      {
-        embedding: tensorData([batch, ...embedding.shape.slice(1)], repeated),
-        points: feeds.points,
-        labels: feeds.labels,
-        masks: feeds.masks,
-        has_mask: feeds.has_mask,
-      },
-    );
+    const { low_res_masks: masks, iou } = await executor.run(await executor.load(compileDecoder(model)), {
+      embedding: tensorData([batch, ...embedding.shape.slice(1)], repeated),
+      points: feeds.points,
+      labels: feeds.labels,
+      masks: feeds.masks,
+      has_mask: feeds.has_mask,
+    });
     return { masks, iou };
   }
 

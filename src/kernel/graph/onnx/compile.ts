@@ -1,20 +1,16 @@
 import { topologicalOrder } from '../differentiate';
-import type { Primitive, Shape, Tensor } from '../primitives';
+import type { Primitive, Tensor } from '../primitives';
+import type { Extent, Sizes } from '../sizes';
 import { onnxLowering } from './lowering';
-import { OnnxWriter, type Placement } from './writer';
-
-export interface Port {
-  readonly name: string;
-  readonly shape: Shape;
-}
+import { OnnxWriter, type Placement, type Port } from './writer';
 
 /** One graph with names for its inputs and outputs, all float32, ready to be written as an ONNX model. */
 export interface CompiledGraph {
   readonly name: string;
   readonly inputs: readonly Port[];
   readonly outputs: readonly Port[];
-  /** The outputs' tensors, for executors that compute the graph themselves. */
-  readonly tensors: Readonly<Record<string, Tensor>>;
+  /** The outputs' tensors where the program's symbols have these sizes, for executors that compute the graph themselves. */
+  tensorsAt(sizes: Sizes): Readonly<Record<string, Tensor>>;
   /** The ONNX model; without `place` all weights stand in it. */
   emit(place?: Placement): Uint8Array;
 }
@@ -23,7 +19,15 @@ export interface CompiledGraph {
  * The graph of the named outputs as a program. Its inputs are the `input` nodes that they depend on.
  * @throws Error when two of its inputs and outputs carry one name.
  */
-export function compile(name: string, outputs: Readonly<Record<string, Tensor>>): CompiledGraph {
+export const compile = (name: string, outputs: Readonly<Record<string, Tensor>>): CompiledGraph =>
+  programOf(name, outputs, () => outputs);
+
+/** The same of a graph whose extents may be symbols; `tensorsAt` builds it with numbers. */
+export function programOf(
+  name: string,
+  outputs: Readonly<Record<string, Tensor<Primitive, Extent>>>,
+  tensorsAt: CompiledGraph['tensorsAt'],
+): CompiledGraph {
   const order = topologicalOrder(Object.values(outputs));
   const inputs = order.filter(isInput).map(({ attributes, shape }) => ({ name: attributes.name, shape }));
   const ports = Object.entries(outputs).map(([port, { shape }]) => ({ name: port, shape }));
@@ -36,19 +40,19 @@ export function compile(name: string, outputs: Readonly<Record<string, Tensor>>)
     name,
     inputs,
     outputs: ports,
-    tensors: outputs,
+    tensorsAt,
     emit(place = () => null) {
-      const writer = new OnnxWriter(taken, place);
-      const names = new Map<Tensor, string>();
+      const writer = new OnnxWriter(inputs, ports, place);
+      const names = new Map<Tensor<Primitive, Extent>, string>();
       for (const tensor of order) {
         const lower = onnxLowering[tensor.primitive] as (typeof onnxLowering)[Primitive & 'add'];
         const sources = tensor.inputs.map((source) => names.get(source)!);
-        names.set(tensor, lower(writer, tensor as Tensor<'add'>, sources));
+        names.set(tensor, lower(writer, tensor as Tensor<'add', Extent>, sources));
       }
       for (const port of ports) writer.output(names.get(outputs[port.name])!, port.name);
-      return writer.model(name, ports);
+      return writer.model(name);
     },
   };
 }
 
-const isInput = (tensor: Tensor): tensor is Tensor<'input'> => tensor.primitive === 'input';
+const isInput = (tensor: Tensor<Primitive, Extent>): tensor is Tensor<'input', Extent> => tensor.primitive === 'input';

@@ -1,21 +1,33 @@
 import type { Primitive, Tensor } from '../primitives';
+import { isKnown, productOf, sameExtent, type Extent } from '../sizes';
 import { tensorData } from '../tensorData';
+import { expandTarget, reshapeTarget, slicePosition } from './extents';
 import type { OnnxWriter } from './writer';
 
 /** Writes the ONNX node(s) of one primitive; returns the name of the value that holds its result. */
-type Lowering<P extends Primitive> = (writer: OnnxWriter, tensor: Tensor<P>, inputs: readonly string[]) => string;
+type Lowering<P extends Primitive> = (
+  writer: OnnxWriter,
+  tensor: Tensor<P, Extent>,
+  inputs: readonly string[],
+) => string;
 
 const zero = tensorData([], [0]);
 
 const operator =
   (type: string) =>
-  (writer: OnnxWriter, _: Tensor, inputs: readonly string[]): string =>
+  (writer: OnnxWriter, _: unknown, inputs: readonly string[]): string =>
     writer.node(type, inputs);
 
 /** The table from primitives to ONNX operators (opset 20). */
 export const onnxLowering: { readonly [P in Primitive]: Lowering<P> } = {
-  input: (writer, { attributes: { name }, shape }) => writer.input(name, shape),
+  input: (_, { attributes: { name } }) => name,
   constant: (writer, { attributes: { value, name } }) => writer.floats(value, name),
+  inverseSize: (writer, { attributes: { extents } }) => {
+    const size = extents.reduce(productOf, 1);
+    if (isKnown(size)) return writer.floats(tensorData([], [1 / size]));
+    const scalar = writer.node('Reshape', [writer.integers([size]), writer.integers([])]);
+    return writer.node('Reciprocal', [writer.node('Cast', [scalar], { to: writer.float32 })]);
+  },
 
   neg: operator('Neg'),
   exp: operator('Exp'),
@@ -42,15 +54,20 @@ export const onnxLowering: { readonly [P in Primitive]: Lowering<P> } = {
     const matrix = given.length === 2;
     const rows = matrix ? x : writer.node('Reshape', [x, writer.integers([-1, given[given.length - 1]])]);
     const product = writer.node('Gemm', [rows, weight, bias], { transB: 1 });
-    return matrix ? product : writer.node('Reshape', [product, writer.integers(shape)]);
+    if (matrix) return product;
+    const flat = [shape.slice(0, -1).reduce(productOf, 1), shape[shape.length - 1]];
+    return writer.node('Reshape', [product, writer.integers(reshapeTarget(flat, shape))]);
   },
 
-  reshape: (writer, { attributes: { shape } }, [x]) => writer.node('Reshape', [x, writer.integers(shape)]),
+  reshape: (writer, { attributes: { shape }, inputs: [source] }, [x]) =>
+    writer.node('Reshape', [x, writer.integers(reshapeTarget(source.shape, shape))]),
   transpose: (writer, { attributes: { permutation } }, [x]) => writer.node('Transpose', [x], { perm: permutation }),
-  broadcastTo: (writer, { attributes: { shape } }, [x]) => writer.node('Expand', [x, writer.integers(shape)]),
-  slice: (writer, { attributes: { starts, ends }, inputs: [source] }, [x]) => {
-    const axes = [...starts.keys()].filter((axis) => starts[axis] !== 0 || ends[axis] !== source.shape[axis]);
-    const pick = (values: readonly number[]): string => writer.integers(axes.map((axis) => values[axis]));
+  broadcastTo: (writer, { attributes: { shape }, inputs: [source] }, [x]) =>
+    writer.node('Expand', [x, writer.integers(expandTarget(source.shape, shape))]),
+  slice: (writer, { attributes: { starts, ends }, inputs: [{ shape }] }, [x]) => {
+    const axes = [...shape.keys()].filter((axis) => starts[axis] !== 0 || !sameExtent(ends[axis], shape[axis]));
+    const pick = (positions: readonly Extent[]): string =>
+      writer.integers(axes.map((axis) => slicePosition(positions[axis], shape[axis])));
     return writer.node('Slice', [x, pick(starts), pick(ends), writer.integers(axes)]);
   },
   pad: (writer, { attributes: { before, after } }, [x]) =>

@@ -17,7 +17,9 @@ import {
   type ValueInfoProto,
 } from 'onnx-buf';
 import type { Shape } from '../primitives';
+import { isKnown, showExtent, type Extent } from '../sizes';
 import { sizeOf, type TensorData, type TensorSource } from '../tensorData';
+import { ExtentWriter } from './extents';
 
 /** Opset 20 is the first with Gelu; IR 9 is what belongs to it. */
 const opset = 20n;
@@ -29,6 +31,12 @@ const smallestWeight = 256;
 /** Says where the runtime finds a weight outside of the model; null: it is written into the model. */
 export type Placement = (weight: TensorData) => TensorSource | null;
 
+/** A named input or output of a program. Its extents are numbers, or expressions of the program's symbols. */
+export interface Port {
+  readonly name: string;
+  readonly shape: Shape<Extent>;
+}
+
 type AttributeValue = number | readonly number[] | { readonly float: number };
 
 /** Collects nodes, initializers and ports, and writes them as an ONNX model. Knows ONNX, not the graph's primitives. */
@@ -36,23 +44,19 @@ export class OnnxWriter {
   readonly float32 = TensorProto_DataType.FLOAT;
   private readonly nodes: NodeProto[] = [];
   private readonly initializers: TensorProto[] = [];
-  private readonly inputs: ValueInfoProto[] = [];
+  private readonly extents: ExtentWriter;
   private readonly integerNames = new Map<string, string>();
   private readonly used: Set<string>;
   private count = 0;
 
-  /** @param ports the names of the model's inputs and outputs: no other value may take one of them. */
+  /** The names of the inputs and outputs are those that are fed and fetched: no other value takes one of them. */
   constructor(
-    ports: Iterable<string>,
+    private readonly inputs: readonly Port[],
+    private readonly outputs: readonly Port[],
     private readonly place: Placement,
   ) {
-    this.used = new Set(ports);
-  }
-
-  /** Declares a graph input; its name is the one that is fed. */
-  input(name: string, shape: Shape): string {
-    this.inputs.push(valueInfo(name, shape));
-    return name;
+    this.used = new Set([...inputs, ...outputs].map(({ name }) => name));
+    this.extents = new ExtentWriter(this, inputs);
   }
 
   /** A float32 initializer, in the model or at its place. A name that is taken gets a number. */
@@ -70,8 +74,9 @@ export class OnnxWriter {
     return unique;
   }
 
-  /** A 1-D int64 initializer (a shape, axes); equal ones are shared. */
-  integers(values: readonly number[]): string {
+  /** 1-D int64 values (a shape, axes), equal ones shared: an initializer, or computed at run time where they must be. */
+  integers(values: readonly Extent[]): string {
+    if (!values.every(isKnown)) return this.extents.vector(values);
     const key = values.join(',');
     const known = this.integerNames.get(key);
     if (known !== undefined) return known;
@@ -109,13 +114,13 @@ export class OnnxWriter {
     this.nodes.push(create(NodeProtoSchema, { opType: 'Identity', name, input: [value], output: [name] }));
   }
 
-  model(name: string, outputs: readonly { readonly name: string; readonly shape: Shape }[]): Uint8Array {
+  model(name: string): Uint8Array {
     const graph = create(GraphProtoSchema, {
       name,
       node: this.nodes,
       initializer: this.initializers,
-      input: this.inputs,
-      output: outputs.map((port) => valueInfo(port.name, port.shape)),
+      input: this.inputs.map(valueInfo),
+      output: this.outputs.map(valueInfo),
     });
     const model = create(ModelProtoSchema, {
       irVersion,
@@ -144,7 +149,7 @@ const external = ({ file, offset }: TensorSource, length: number) => ({
   ),
 });
 
-function valueInfo(name: string, shape: Shape): ValueInfoProto {
+function valueInfo({ name, shape }: Port): ValueInfoProto {
   return create(ValueInfoProtoSchema, {
     name,
     type: {
@@ -152,12 +157,17 @@ function valueInfo(name: string, shape: Shape): ValueInfoProto {
         case: 'tensorType',
         value: {
           elemType: TensorProto_DataType.FLOAT,
-          shape: { dim: shape.map((extent) => ({ value: { case: 'dimValue' as const, value: BigInt(extent) } })) },
+          shape: { dim: shape.map((extent) => ({ value: dimension(extent) })) },
         },
       },
     },
   });
 }
+
+const dimension = (extent: Extent) =>
+  isKnown(extent)
+    ? { case: 'dimValue' as const, value: BigInt(extent) }
+    : { case: 'dimParam' as const, value: showExtent(extent) };
 
 function attribute(name: string, value: AttributeValue): AttributeProto {
   if (typeof value === 'number') {

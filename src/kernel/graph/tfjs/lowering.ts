@@ -29,6 +29,7 @@ const spread = (tf: Tfjs, x: tfjs.Tensor, shape: Shape): tfjs.Tensor => tf.add(x
  */
 export const tfjsLowering: { readonly [P in Exclude<Primitive, 'input'>]: Lowering<P> } = {
   constant: (tf, { attributes: { value }, shape }) => tf.tensor(value.data, [...shape], 'float32'),
+  inverseSize: (tf, { attributes: { extents } }) => tf.scalar(1 / sizeOf(extents)),
 
   neg: unary((tf, x) => tf.neg(x)),
   exp: unary((tf, x) => tf.exp(x)),

@@ -2,7 +2,9 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type * as tfjs from '@tensorflow/tfjs';
 import { CancelledError } from '../../errors';
 import { topologicalOrder } from '../../graph/differentiate';
+import type { CompiledGraph } from '../../graph/onnx/compile';
 import type { Tensor } from '../../graph/primitives';
+import type { Sizes } from '../../graph/sizes';
 import type { TensorData } from '../../graph/tensorData';
 import type { Tfjs } from '../../graph/tfjs/lowering';
 import { evaluateStepwise, type StepwiseSources } from '../../graph/tfjs/stepwise';
@@ -21,10 +23,17 @@ import type {
 } from '../types';
 import { TfjsWeights } from './weights';
 
-interface OpenProgram {
-  readonly program: ProgramSpec;
+/** A program's graph at the sizes of a run. */
+interface SizedGraph {
   readonly outputs: Readonly<Record<string, Tensor>>;
   readonly constants: ReadonlyMap<Tensor, tfjs.Tensor>;
+}
+
+interface OpenProgram {
+  readonly program: ProgramSpec;
+  readonly tensorsAt: CompiledGraph['tensorsAt'];
+  /** By sizes: a program of symbols is another graph for each. */
+  readonly graphs: Map<string, SizedGraph>;
 }
 
 /** How long operations may follow one another before the event loop gets its turn, ms. */
@@ -57,17 +66,16 @@ class TfjsExecutor implements Executor {
 
   load(program: Program): Promise<Loaded> {
     return this.#inTurn(async () => {
-      const { name, inputs, outputs, tensors } = program;
-      if (tensors === undefined) {
+      const { name, inputs, outputs, tensorsAt } = program;
+      if (tensorsAt === undefined) {
         throw new ExecutionError(name, 'load', 'it is an ONNX model without its graph, which the engine "tfjs" needs');
       }
       const id = this.#nextId++;
-      const constants = new Map<Tensor, tfjs.Tensor>();
-      this.#open.set(id, { program: { name, inputs, outputs }, outputs: tensors, constants });
+      const open = { program: { name, inputs, outputs }, tensorsAt, graphs: new Map<string, SizedGraph>() };
+      this.#open.set(id, open);
+      const sized = inputs.every(({ shape }) => shape.every((extent) => typeof extent === 'number'));
       try {
-        for (const tensor of topologicalOrder(Object.values(tensors)).filter(isConstant)) {
-          constants.set(tensor, this.#weights.use(id, tensor.attributes.value));
-        }
+        if (sized) this.#graphAt(id, open, {});
       } catch (error) {
         this.#close(id);
         throw new ExecutionError(name, 'load', messageOf(error));
@@ -89,10 +97,11 @@ class TfjsExecutor implements Executor {
     return this.#inTurn(async () => {
       if (options.signal?.aborted) throw new CancelledError();
       const open = this.#programOf(loaded);
-      checkFeeds(open.program, feeds);
+      const sizes = checkFeeds(open.program, feeds);
       for (const feed of Object.values(feeds)) if (isHeld(feed)) this.#heldValue(feed);
       const { returned, kept } = planOutputs(open.program, options);
-      const values = await this.#compute(open, feeds, [...returned, ...kept], options.signal);
+      const graph = this.#graphAt(loaded.id, open, sizes);
+      const values = await this.#compute(open.program, graph, feeds, [...returned, ...kept], options.signal);
       const outputs: Record<string, TensorData> = {};
       for (const [index, name] of returned.entries()) {
         outputs[name] = await read(values[index]);
@@ -134,7 +143,8 @@ class TfjsExecutor implements Executor {
   }
 
   async #compute(
-    { program, outputs, constants }: OpenProgram,
+    program: ProgramSpec,
+    { outputs, constants }: SizedGraph,
     feeds: Readonly<Record<string, Feed>>,
     names: readonly string[],
     signal: AbortSignal | undefined,
@@ -159,8 +169,23 @@ class TfjsExecutor implements Executor {
     }
   }
 
+  #graphAt(id: number, { tensorsAt, graphs }: OpenProgram, sizes: Sizes): SizedGraph {
+    const key = JSON.stringify(sizes);
+    const known = graphs.get(key);
+    if (known !== undefined) return known;
+    const outputs = tensorsAt(sizes);
+    const constants = new Map<Tensor, tfjs.Tensor>();
+    graphs.set(key, { outputs, constants });
+    for (const tensor of topologicalOrder(Object.values(outputs)).filter(isConstant)) {
+      constants.set(tensor, this.#weights.use(id, tensor.attributes.value));
+    }
+    return graphs.get(key)!;
+  }
+
   #close(id: number): void {
-    for (const view of this.#open.get(id)?.constants.values() ?? []) view.dispose();
+    for (const { constants } of this.#open.get(id)?.graphs.values() ?? []) {
+      for (const view of constants.values()) view.dispose();
+    }
     this.#open.delete(id);
     this.#weights.release(id);
   }

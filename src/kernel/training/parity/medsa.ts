@@ -86,7 +86,7 @@ export async function checkAdamW(folder: ParityFolder, executor: Executor, table
   const layout = new ParameterLayout(shapesOf(before));
   const { points, labels } = promptFeeds(io, '');
   const image = golden(io, 'image');
-  const [batch, tokens] = labels.shape;
+  const [batch] = labels.shape;
   const program = compileTrainStep({
     config,
     adapters: attached.medsa2d,
@@ -95,7 +95,6 @@ export async function checkAdamW(folder: ParityFolder, executor: Executor, table
     from: 'image',
     images: batch,
     promptsPerImage: 1,
-    tokens,
     targetSide: config.imageSize,
     loss: 'dice-ce',
     iouWeight: 0,
