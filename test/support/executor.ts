@@ -14,7 +14,7 @@ export async function testExecutor(): Promise<Executor> {
   return {
     device: local.device,
     load: (program) => {
-      const key = createHash('sha256').update(program.model).digest('hex');
+      const key = createHash('sha256').update(program.emit()).digest('hex');
       const loaded = known.get(key) ?? local.load(program);
       known.set(key, loaded);
       return loaded;

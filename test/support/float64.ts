@@ -70,7 +70,7 @@ export function erf64(x: number): number {
 }
 
 const definitions: { readonly [P in Exclude<Primitive, 'input'>]: Definition<P> } = {
-  constant: ({ attributes: { data }, shape }) => ({ shape, data: Float64Array.from(data) }),
+  constant: ({ attributes: { value }, shape }) => ({ shape, data: Float64Array.from(value.data) }),
 
   neg: elementwise((x) => -x),
   exp: elementwise(Math.exp),
@@ -98,6 +98,14 @@ const definitions: { readonly [P in Exclude<Primitive, 'input'>]: Definition<P> 
       let sum = 0;
       for (let k = 0; k < a.shape[a.shape.length - 1]; k++)
         sum += at(a, [...batch, row, k]) * at(b, [...batch, k, column]);
+      return sum;
+    }),
+
+  affine: ({ shape }, [x, weight, bias]) =>
+    tabulate(shape, (position) => {
+      const out = position[position.length - 1];
+      let sum = bias.data[out];
+      for (let k = 0; k < weight.shape[1]; k++) sum += at(x, [...position.slice(0, -1), k]) * at(weight, [out, k]);
       return sum;
     }),
 
@@ -136,6 +144,7 @@ const definitions: { readonly [P in Exclude<Primitive, 'input'>]: Definition<P> 
     for (const position of positions(x.shape)) data[offset(shape, position)] += x.data[place++];
     return { shape, data };
   },
+  after: (_, [x]) => x,
   softmax: byRows((row) => {
     const highest = Math.max(...row);
     const weights = row.map((x) => Math.exp(x - highest));

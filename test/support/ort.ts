@@ -10,7 +10,7 @@ export async function runWithOrt(
   feeds: Readonly<Record<string, TensorData>>,
 ): Promise<Record<string, TensorData>> {
   const program = compile('test', outputs);
-  const session = await InferenceSession.create(program.model, { intraOpNumThreads: 1, logSeverityLevel: 4 });
+  const session = await InferenceSession.create(program.emit(), { intraOpNumThreads: 1, logSeverityLevel: 4 });
   try {
     const fed = program.inputs.map(({ name }) => {
       return [name, new OrtTensor('float32', feeds[name].data, feeds[name].shape)] as const;

@@ -24,7 +24,6 @@ import {
 } from './ops';
 import type { Primitive, Shape, Tensor } from './primitives';
 import { sameShape } from './shapes';
-import { sizeOf } from './tensorData';
 
 /**
  * The gradient rule of a primitive: from a node y = f(x₁, …) and dy, the gradient of each input.
@@ -45,6 +44,9 @@ export function sumTo(gradient: Tensor, shape: Shape): Tensor {
   );
   return reshape(reduceSum(gradient, axes), shape);
 }
+
+/** [..., C] → [rows, C] */
+const rows = (x: Tensor): Tensor => reshape(x, [-1, x.shape[x.shape.length - 1]]);
 
 /** Computes only the gradients that are asked for. */
 const each = (needed: readonly boolean[], ...thunks: readonly (() => Tensor)[]): (Tensor | null)[] =>
@@ -119,9 +121,17 @@ export const gradientRules: { readonly [P in Primitive]: GradientRule<P> } = {
       () => sumTo(matMul(dy, matrixTranspose(b)), a.shape),
       () => {
         if (b.shape.length > 2) return sumTo(matMul(matrixTranspose(a), dy), b.shape);
-        const rows = (x: Tensor): Tensor => reshape(x, [sizeOf(x.shape.slice(0, -1)), x.shape[x.shape.length - 1]]);
         return matMul(matrixTranspose(rows(a)), rows(dy));
       },
+    ),
+
+  // Y = X·Wᵀ + b: dX = dY·W, dW = dYᵀ·X, db = Σ dY
+  affine: ({ inputs: [x, weight, bias] }, dy, needed) =>
+    each(
+      needed,
+      () => reshape(matMul(rows(dy), weight), x.shape),
+      () => matMul(matrixTranspose(rows(dy)), rows(x)),
+      () => sumTo(dy, bias.shape),
     ),
 
   reshape: ({ inputs: [x] }, dy) => [reshape(dy, x.shape)],
@@ -161,6 +171,7 @@ export const gradientRules: { readonly [P in Primitive]: GradientRule<P> } = {
     });
   },
   reduceSum: ({ inputs: [x] }, dy) => [broadcastTo(dy, x.shape)],
+  after: ({ inputs }, dy) => inputs.map((_, index) => (index === 0 ? dy : null)),
 
   // dx = y·(dy − Σ dy·y)
   softmax: (y, dy) => {

@@ -1,6 +1,6 @@
 import type { Primitive, PrimitiveAttributes, Shape, Tensor } from './primitives';
 import { broadcastShapes, sameShape, ShapeError, shapeRules, show } from './shapes';
-import { sizeOf, type TensorData } from './tensorData';
+import { sizeOf, tensorData, withShape, type TensorData } from './tensorData';
 
 type Derived = Exclude<Primitive, 'input' | 'constant'>;
 
@@ -26,10 +26,10 @@ export const input = (name: string, shape: Shape): Tensor<'input'> => ({
   shape,
 });
 
-/** A value fixed in the program. */
-export function constant(value: TensorData | number, name: string | null = null): Tensor<'constant'> {
-  const { shape, data } = typeof value === 'number' ? { shape: [], data: Float32Array.of(value) } : value;
-  return { primitive: 'constant', attributes: { data, name }, inputs: [], shape };
+/** A value fixed in the program. It must not change afterwards. */
+export function constant(given: TensorData | number, name: string | null = null): Tensor<'constant'> {
+  const value = typeof given === 'number' ? tensorData([], [given]) : given;
+  return { primitive: 'constant', attributes: { value, name }, inputs: [], shape: value.shape };
 }
 
 export const zeros = (shape: Shape): Tensor => broadcastTo(constant(0), shape);
@@ -40,7 +40,7 @@ const lift = (value: Operand): Tensor => (typeof value === 'number' ? constant(v
 /** The value of a scalar constant, null for anything else: lets x·1 and x+0 cost nothing. */
 export function scalarOf(tensor: Tensor): number | null {
   if (tensor.primitive === 'constant' && sizeOf(tensor.shape) === 1) {
-    return (tensor as Tensor<'constant'>).attributes.data[0];
+    return (tensor as Tensor<'constant'>).attributes.value.data[0];
   }
   return tensor.primitive === 'broadcastTo' ? scalarOf(tensor.inputs[0]) : null;
 }
@@ -119,12 +119,19 @@ export const square = (x: Tensor): Tensor => mul(x, x);
 /** [..., m, k] × [..., k, n] → [..., m, n] */
 export const matMul = (a: Tensor, b: Tensor): Tensor => node('matMul', {}, [a, b]);
 
+/** x·weightᵀ + bias. x: [..., in]; weight: [out, in]; bias: [out] → [..., out] */
+export const affine = (x: Tensor, weight: Tensor, bias: Tensor): Tensor => node('affine', {}, [x, weight, bias]);
+
 /** One extent may be −1: it takes what is left. */
 export function reshape(x: Tensor, shape: Shape): Tensor {
   const known = sizeOf(shape.filter((extent) => extent !== -1));
   const full = shape.map((extent) => (extent === -1 ? sizeOf(x.shape) / known : extent));
-  return sameShape(full, x.shape) ? x : node('reshape', { shape: full }, [x]);
+  if (sameShape(full, x.shape)) return x;
+  const reshaped = node('reshape', { shape: full }, [x]);
+  return isConstant(x) ? constant(withShape(x.attributes.value, full), x.attributes.name) : reshaped;
 }
+
+const isConstant = (x: Tensor): x is Tensor<'constant'> => x.primitive === 'constant';
 
 export const transpose = (x: Tensor, permutation: readonly number[]): Tensor =>
   sameShape(permutation, [...x.shape.keys()]) ? x : node('transpose', { permutation }, [x]);
@@ -175,6 +182,10 @@ export const sumAll = (x: Tensor): Tensor => reshape(reduceSum(x, [...x.shape.ke
 
 /** Mean of all entries: a scalar of shape []. */
 export const meanAll = (x: Tensor): Tensor => mul(sumAll(x), 1 / sizeOf(x.shape));
+
+/** x, computed after the others: an order of execution that no value demands. Its gradient passes through to x alone. */
+export const after = (x: Tensor, others: readonly Tensor[]): Tensor =>
+  others.length === 0 ? x : node('after', {}, [x, ...others]);
 
 /** Normalised over the last axis. scale, bias: [C] */
 export const layerNorm = (x: Tensor, scale: Tensor, bias: Tensor, epsilon: number): Tensor =>

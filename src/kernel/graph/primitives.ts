@@ -1,3 +1,5 @@
+import type { TensorData } from './tensorData';
+
 /**
  * The tensor graph. A tensor is the single output of a node: a primitive, its attributes and its input tensors.
  * All values are float32; truth values are 0 and 1 (`step`). Shapes are known when the graph is built.
@@ -13,7 +15,7 @@ export interface PrimitiveAttributes {
   /** A value fed at every run. */
   input: { readonly name: string };
   /** A value fixed in the program. `name` (a weight's, say) makes the emitted model readable. */
-  constant: { readonly data: Float32Array; readonly name: string | null };
+  constant: { readonly value: TensorData; readonly name: string | null };
 
   neg: NoAttributes;
   exp: NoAttributes;
@@ -39,6 +41,8 @@ export interface PrimitiveAttributes {
 
   /** [..., m, k] × [..., k, n] → [..., m, n], batch axes broadcast. */
   matMul: NoAttributes;
+  /** (x, weight, bias): x·weightᵀ + bias; [..., in], [out, in], [out] → [..., out]. */
+  affine: NoAttributes;
 
   reshape: { readonly shape: Shape };
   transpose: { readonly permutation: readonly number[] };
@@ -51,6 +55,9 @@ export interface PrimitiveAttributes {
 
   /** Sum over `axes`, which stay as extent 1. */
   reduceSum: { readonly axes: readonly number[] };
+
+  /** (x, …others): x as it is, but not before the others have been computed. */
+  after: NoAttributes;
 
   /** Over the last axis. */
   softmax: NoAttributes;

@@ -59,6 +59,12 @@ export const shapeRules: { readonly [P in Exclude<Primitive, 'input' | 'constant
     return [...broadcastShapes(a.slice(0, -2), b.slice(0, -2)), a[a.length - 2], b[b.length - 1]];
   },
 
+  affine: (_, [x, weight, bias]) => {
+    const fits = x.length >= 1 && weight.length === 2 && weight[1] === x[x.length - 1] && sameShape(bias, [weight[0]]);
+    expect(fits, () => `affine of ${show(x)} with weight ${show(weight)} and bias ${show(bias)}`);
+    return [...x.slice(0, -1), weight[0]];
+  },
+
   reshape: ({ shape }, [x]) => {
     const whole = shape.every((extent) => Number.isInteger(extent) && extent > 0);
     expect(whole && sizeOf(shape) === sizeOf(x), () => `reshape of ${show(x)} to ${show(shape)}: the sizes differ`);
@@ -105,6 +111,8 @@ export const shapeRules: { readonly [P in Exclude<Primitive, 'input' | 'constant
     );
     return x.map((extent, axis) => (axes.includes(axis) ? 1 : extent));
   },
+
+  after: same,
 
   softmax: (_, [x]) => {
     expect(x.length >= 1, () => 'softmax needs at least one axis');

@@ -4,7 +4,7 @@ export interface TensorData {
   readonly shape: readonly number[];
   /** May be read from a file when asked for: whoever needs it more than once keeps it, and nobody writes into it. */
   readonly data: Float32Array;
-  /** Where the same values lie in a file, for a runtime that maps them. */
+  /** Where the same values lie in a file, if they do: a runtime then maps them and `data` need not be read. */
   readonly source?: TensorSource;
 }
 
@@ -15,6 +15,16 @@ export interface TensorSource {
   /** Bytes. */
   readonly offset: number;
 }
+
+/** The same values under another shape of the same size; nothing is read or copied. */
+export const withShape = (value: TensorData, shape: readonly number[]): TensorData => ({
+  dtype: 'float32',
+  shape,
+  get data() {
+    return value.data;
+  },
+  source: value.source,
+});
 
 export const sizeOf = (shape: readonly number[]): number => shape.reduce((size, extent) => size * extent, 1);
 

@@ -13,11 +13,11 @@ export function adapterSeams(weights: Weights, options: AdapterOptions): Seams {
       return {
         padding,
         // a = space_adapter(attn(n)) [+ depth_adapter(attn over depth)]; paper §3.3
-        attention: (n, attend, batch) => {
-          const space = adapter(attend(n), within(block, 'space_adapter'));
+        attention: (n, own) => {
+          const space = adapter(own.plane(n), within(block, 'space_adapter'));
           if (slices === null) return space;
-          const depth = bottleneck(attend(toDepth(n, slices, batch)), within(block, 'depth_adapter'));
-          return add(space, fromDepth(depth, n.shape, slices, batch));
+          const depth = bottleneck(own.line(toDepth(n, slices)), within(block, 'depth_adapter'));
+          return add(space, fromDepth(depth, n.shape, slices));
         },
         // x + mlp(n) + s·mlp_adapter(n)
         mlp: (n, mlp) => add(mlp(n), mul(bottleneck(n, within(block, 'mlp_adapter')), scale)),
@@ -35,19 +35,16 @@ export function adapterSeams(weights: Weights, options: AdapterOptions): Seams {
   };
 }
 
-/**
- * Every spatial position as a line of slices. Windows are cut within a slice, so the leading axis runs volume, slice,
- * window. [V·D·windows, h, w, C] → [V·windows·h·w, 1, D, C]
- */
-function toDepth(n: Tensor, slices: number, batch: number): Tensor {
-  const [lead, height, width, channels] = n.shape;
-  const positions = (lead / batch) * height * width;
-  const turned = transpose(reshape(n, [batch / slices, slices, positions, channels]), [0, 2, 1, 3]);
-  return reshape(turned, [(batch / slices) * positions, 1, slices, channels]);
+/** Every spatial position as a line of slices. [V·D, h, w, C] → [V·h·w, 1, D, C] */
+function toDepth(n: Tensor, slices: number): Tensor {
+  const [images, height, width, channels] = n.shape;
+  const volumes = images / slices;
+  const turned = transpose(reshape(n, [volumes, slices, height * width, channels]), [0, 2, 1, 3]);
+  return reshape(turned, [volumes * height * width, 1, slices, channels]);
 }
 
 /** The inverse of `toDepth`: back to `shape`. */
-function fromDepth(x: Tensor, shape: Shape, slices: number, batch: number): Tensor {
-  const line = reshape(x, [batch / slices, -1, slices, shape[3]]);
+function fromDepth(x: Tensor, shape: Shape, slices: number): Tensor {
+  const line = reshape(x, [shape[0] / slices, -1, slices, shape[3]]);
   return reshape(transpose(line, [0, 2, 1, 3]), shape);
 }

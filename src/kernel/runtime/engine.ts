@@ -178,9 +178,7 @@ class Engine implements Executor {
   }
 
   async #forget(id: number): Promise<void> {
-    const program = this.#programs.get(id);
-    this.#programs.delete(id);
-    if (program) await this.#folder?.delete(program);
+    if (this.#programs.delete(id)) await this.#folder?.delete(id);
   }
 
   #hold(life: Life, tensor: HeldTensor): HeldTensor {

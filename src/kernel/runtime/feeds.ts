@@ -1,12 +1,12 @@
 import { sameShape, show } from '../graph/shapes';
 import { sizeOf } from '../graph/tensorData';
 import { FeedError } from './errors';
-import type { Feed, HeldTensor, PortSpec, Program, RunOptions } from './types';
+import type { Feed, HeldTensor, PortSpec, ProgramSpec, RunOptions } from './types';
 
 export const isHeld = (feed: Feed): feed is HeldTensor => 'held' in feed;
 
 /** @throws FeedError naming the first input that is missing, unknown or of another shape. */
-export function checkFeeds(program: Omit<Program, 'model'>, feeds: Readonly<Record<string, Feed>>): void {
+export function checkFeeds(program: ProgramSpec, feeds: Readonly<Record<string, Feed>>): void {
   const known = new Set(program.inputs.map(({ name }) => name));
   const unknown = Object.keys(feeds).find((name) => !known.has(name));
   if (unknown !== undefined) {
@@ -35,7 +35,7 @@ export interface OutputPlan {
  * Which outputs a run computes: `fetch` (all by default) and `keep`; an output that is kept is not returned as well.
  * @throws FeedError for an output that the program does not have.
  */
-export function planOutputs(program: Omit<Program, 'model'>, options: Pick<RunOptions, 'fetch' | 'keep'>): OutputPlan {
+export function planOutputs(program: ProgramSpec, options: Pick<RunOptions, 'fetch' | 'keep'>): OutputPlan {
   const all = program.outputs.map(({ name }) => name);
   const unknown = [...(options.fetch ?? []), ...(options.keep ?? [])].find((name) => !all.includes(name));
   if (unknown !== undefined) {

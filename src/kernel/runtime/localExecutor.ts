@@ -1,12 +1,23 @@
+import { readFile } from 'node:fs/promises';
 import type { InferenceSession, Tensor } from 'onnxruntime-node';
 import { CancelledError } from '../errors';
 import type { TensorData } from '../graph/tensorData';
 import { DeviceUnavailableError, ExecutionError, HeldTensorLost, messageOf } from './errors';
 import { checkFeeds, isHeld, planOutputs } from './feeds';
-import { loadRuntime, sessionOptions, type Runtime } from './onnxRuntime';
+import { loadRuntime, sessionOptions, type Runtime, type SessionSettings } from './onnxRuntime';
 import { probeDevice } from './probe';
-import type { ProgramFile } from './programFile';
-import type { DeviceName, Executor, ExecutorStatus, Feed, HeldTensor, Loaded, Program, RunOptions } from './types';
+import { ProgramFolder, type ProgramFile } from './programFile';
+import type {
+  DeviceName,
+  Executor,
+  ExecutorStatus,
+  Feed,
+  HeldTensor,
+  Loaded,
+  Program,
+  ProgramSpec,
+  RunOptions,
+} from './types';
 
 /** An executor in this process. A run blocks the event loop until it ends, and a signal is heeded before it starts only. */
 export interface LocalExecutor extends Executor {
@@ -28,11 +39,11 @@ export async function createLocalExecutor({ device, threads }: LocalExecutorOpti
   const runtime = await loadRuntime();
   const unavailable = await probeDevice(runtime, device);
   if (unavailable) throw new DeviceUnavailableError(device, unavailable.reason, unavailable.remedy);
-  return new SessionExecutor(runtime, device, sessionOptions(device, { threads }));
+  return new SessionExecutor(runtime, device, { threads });
 }
 
 interface OpenProgram {
-  readonly program: Omit<Program, 'model'>;
+  readonly program: ProgramSpec;
   readonly session: InferenceSession;
 }
 
@@ -41,29 +52,30 @@ class SessionExecutor implements LocalExecutor {
   readonly #held = new Map<number, Tensor>();
   /** Requests take their turn, so that releasing a program never meets a run of it. */
   #turn: Promise<unknown> = Promise.resolve();
+  #folder: ProgramFolder | null = null;
   #running = false;
   #nextId = 1;
 
   constructor(
     private readonly runtime: Runtime,
     readonly device: DeviceName,
-    private readonly options: InferenceSession.SessionOptions,
+    private readonly settings: SessionSettings,
   ) {}
 
   load(program: Program | ProgramFile): Promise<Loaded> {
     return this.#inTurn(async () => {
+      const id = this.#nextId++;
       const { name, inputs, outputs } = program;
-      const session = await this.#openSession(program);
       const spec = { name, inputs, outputs };
       try {
+        const session = await this.#openSession('modelFile' in program ? program : await this.#toFile(id, program));
+        this.#open.set(id, { program: spec, session });
         requireSamePorts(spec, session);
+        return { id, program: spec };
       } catch (error) {
-        await session.release();
+        await this.#close(id);
         throw error;
       }
-      const id = this.#nextId++;
-      this.#open.set(id, { program: spec, session });
-      return { id, program: spec };
     });
   }
 
@@ -99,11 +111,7 @@ class SessionExecutor implements LocalExecutor {
   }
 
   async release(loaded: Loaded): Promise<void> {
-    await this.#inTurn(async () => {
-      const open = this.#open.get(loaded.id);
-      this.#open.delete(loaded.id);
-      await open?.session.release();
-    });
+    await this.#inTurn(() => this.#close(loaded.id));
   }
 
   async status(): Promise<ExecutorStatus> {
@@ -115,8 +123,9 @@ class SessionExecutor implements LocalExecutor {
     await this.#inTurn(async () => {
       for (const tensor of this.#held.values()) tensor.dispose();
       this.#held.clear();
-      for (const { session } of this.#open.values()) await session.release();
-      this.#open.clear();
+      for (const id of [...this.#open.keys()]) await this.#close(id);
+      this.#folder?.remove();
+      this.#folder = null;
     });
   }
 
@@ -126,15 +135,28 @@ class SessionExecutor implements LocalExecutor {
     return result;
   }
 
-  async #openSession(program: Program | ProgramFile): Promise<InferenceSession> {
-    const { InferenceSession } = this.runtime;
+  #toFile(id: number, program: Program): Promise<ProgramFile> {
+    this.#folder ??= new ProgramFolder();
+    return this.#folder.add(id, program);
+  }
+
+  async #openSession({ name, modelFile, weightRoot }: ProgramFile): Promise<InferenceSession> {
     try {
-      return 'modelFile' in program
-        ? await InferenceSession.create(program.modelFile, this.options)
-        : await InferenceSession.create(program.model, this.options);
+      const model = await readFile(modelFile);
+      return await this.runtime.InferenceSession.create(
+        model,
+        sessionOptions(this.device, { ...this.settings, weightRoot }),
+      );
     } catch (error) {
-      throw new ExecutionError(program.name, 'load', messageOf(error));
+      throw new ExecutionError(name, 'load', messageOf(error));
     }
+  }
+
+  async #close(id: number): Promise<void> {
+    const open = this.#open.get(id);
+    this.#open.delete(id);
+    await open?.session.release();
+    await this.#folder?.delete(id);
   }
 
   async #runSession(name: string, session: InferenceSession, feeds: Record<string, Tensor>, fetches: string[]) {
@@ -169,7 +191,7 @@ class SessionExecutor implements LocalExecutor {
 }
 
 /** The program's description and its model must name the same ports, or feeds would be checked against the wrong list. */
-function requireSamePorts(program: Omit<Program, 'model'>, session: InferenceSession): void {
+function requireSamePorts(program: ProgramSpec, session: InferenceSession): void {
   const sides = [
     ['inputs', program.inputs, session.inputNames],
     ['outputs', program.outputs, session.outputNames],

@@ -24,6 +24,8 @@ export interface SessionSettings {
   readonly threads?: number;
   /** Refuse a program of which some node would run on the CPU instead of the device. */
   readonly deviceOnly?: boolean;
+  /** The folder that locations of weights in the model start from. */
+  readonly weightRoot?: string;
 }
 
 /** The options of every session of the project. */
@@ -41,6 +43,10 @@ export function sessionOptions(
       session: {
         // Idle workers sleep instead of spinning: the same speed within noise, and other processes keep their cores.
         intra_op: { allow_spinning: '0' },
+        // Weights stay in the files that they are mapped from. Packed for the product, they would be copied for every
+        // program, to save a few per cent of one with few rows.
+        disable_prepacking: '1',
+        ...(settings.weightRoot ? { model_external_initializers_file_folder_path: settings.weightRoot } : {}),
         ...(settings.deviceOnly ? { disable_cpu_ep_fallback: '1' } : {}),
       },
     },

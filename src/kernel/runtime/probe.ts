@@ -31,7 +31,7 @@ export async function probeDevice(runtime: Runtime, device: DeviceName): Promise
 /** x · x of a 2×2 matrix; the values are small integers, exact in any precision. */
 async function squareOnDevice(runtime: Runtime, device: DeviceName, values: readonly number[]): Promise<number[]> {
   const x = input('x', [2, 2]);
-  const { model } = compile('probe', { product: matMul(x, x) });
+  const model = compile('probe', { product: matMul(x, x) }).emit();
   const session = await runtime.InferenceSession.create(
     model,
     sessionOptions(device, { threads: 1, deviceOnly: true }),

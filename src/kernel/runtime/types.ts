@@ -1,4 +1,4 @@
-import type { CompiledGraph } from '../graph/onnx/compile';
+import type { CompiledGraph, Port } from '../graph/onnx/compile';
 import type { TensorData } from '../graph/tensorData';
 
 export const deviceNames = ['cpu', 'cuda', 'webgpu', 'dml', 'coreml'] as const;
@@ -7,9 +7,13 @@ export type DeviceName = (typeof deviceNames)[number];
 /** What the caller asks for; `auto` takes the fastest device that works. */
 export type DeviceRequest = DeviceName | 'auto';
 
-/** What an executor runs: a compiled graph. */
-export type Program = CompiledGraph;
-export type PortSpec = Program['inputs'][number];
+export type PortSpec = Port;
+
+/** What is known of a program wherever it is loaded. */
+export type ProgramSpec = Pick<CompiledGraph, 'name' | 'inputs' | 'outputs'>;
+
+/** What an executor loads: a compiled graph, or an ONNX model from elsewhere. */
+export type Program = ProgramSpec & Pick<CompiledGraph, 'emit'> & Partial<CompiledGraph>;
 
 /** A tensor that stays inside the executor (an image embedding, say); valid until freed or the executor ends. */
 export interface HeldTensor {
@@ -29,7 +33,7 @@ export interface RunOptions {
 
 export interface Loaded {
   readonly id: number;
-  readonly program: Omit<Program, 'model'>;
+  readonly program: ProgramSpec;
 }
 
 /** What the status bar shows of an executor. */

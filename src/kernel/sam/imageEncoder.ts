@@ -1,19 +1,40 @@
-import { add, gelu, matMul, mul, pad, reshape, slice, transpose, type Tensor } from '../graph';
+import { add, gelu, keep, matMul, reshape, transpose, type RunSegment, type Tensor } from '../graph';
 import { gridOf, type SamConfig } from './config';
-import { attend, convolution3x3, linear, mergeHeads, norm, resizeBilinear } from './layers';
-import { withRelativePositions } from './relativePosition';
+import { attention, crop, padToWindows } from './attention';
+import { convolution3x3, linear, norm, resizeBilinear } from './layers';
 import type { EncoderBlockSeams, Seams } from './seams';
 import { within, type Weights } from './weights';
 
 const epsilon = 1e-6;
 
+/** How parts of the encoder are built: as segments, they are computed again in the backward pass, else kept. */
+export interface EncoderSegments {
+  readonly block: RunSegment;
+  /** One turn of an attention that takes turns. */
+  readonly attention: RunSegment;
+}
+
+const kept: EncoderSegments = { block: keep, attention: keep };
+
 /** images: [B, 3, S, S], normalised → embedding [B, C, S/patch, S/patch] */
-export function imageEncoder(images: Tensor, weights: Weights, config: SamConfig, seams: Seams): Tensor {
+export function imageEncoder(
+  images: Tensor,
+  weights: Weights,
+  config: SamConfig,
+  seams: Seams,
+  segments: EncoderSegments = kept,
+): Tensor {
   let x = patchEmbedding(images, within(weights, 'patch_embed.proj'), config.patchSize);
   x = add(x, positionEmbedding(weights('pos_embed'), gridOf(config)));
   for (let index = 0; index < config.depth; index++) {
-    const window = config.globalAttention.includes(index) ? 0 : config.windowSize;
-    x = block(x, within(weights, `blocks.${index}`), config.heads, window, seams.encoderBlock(index));
+    const site: BlockSite = {
+      weights: within(weights, `blocks.${index}`),
+      heads: config.heads,
+      window: config.globalAttention.includes(index) ? 0 : config.windowSize,
+      seams: seams.encoderBlock(index),
+      turn: segments.attention,
+    };
+    x = segments.block([x], (tokens) => block(tokens, site));
   }
   return transpose(neck(x, within(weights, 'neck')), [0, 3, 1, 2]);
 }
@@ -34,49 +55,29 @@ function positionEmbedding(table: Tensor, grid: number): Tensor {
   return transpose(resizeBilinear(transpose(table, [0, 3, 1, 2]), grid, grid), [0, 2, 3, 1]);
 }
 
-/** x: [B, h, w, C] → [B, h, w, C]; `window` 0 attends globally. */
-function block(x: Tensor, weights: Weights, heads: number, window: number, seams: EncoderBlockSeams): Tensor {
-  const norm1 = (tokens: Tensor): Tensor => norm(tokens, within(weights, 'norm1'), epsilon);
-  const self = (tokens: Tensor): Tensor => attention(tokens, within(weights, 'attn'), heads);
-  const attended = (n: Tensor): Tensor => seams.attention(n, self, x.shape[0]);
-  const cut = (): Tensor => (seams.padding === 'after-norm' ? windows(norm1(x), window) : norm1(windows(x, window)));
-  const a = window > 0 ? unwindow(attended(cut()), x.shape) : attended(norm1(x));
-  const y = add(x, a);
+interface BlockSite {
+  readonly weights: Weights;
+  readonly heads: number;
+  /** Side of a window; 0 attends globally. */
+  readonly window: number;
+  readonly seams: EncoderBlockSeams;
+  readonly turn: RunSegment;
+}
+
+/** x: [B, h, w, C] → [B, h, w, C] */
+function block(x: Tensor, { weights, heads, window, seams, turn }: BlockSite): Tensor {
+  const [, height, width] = x.shape;
+  const early = window > 0 && seams.padding === 'before-norm';
+  const n = norm(early ? padToWindows(x, window, window) : x, within(weights, 'norm1'), epsilon);
+  const own = { weights: within(weights, 'attn'), heads, turn };
+  const attended = seams.attention(n, {
+    plane: (tokens) => attention(tokens, { ...own, window }),
+    line: (tokens) => attention(tokens, { ...own, window: 0 }),
+  });
+  const y = add(x, crop(attended, height, width));
   const feedForward = (tokens: Tensor): Tensor =>
     linear(gelu(linear(tokens, within(weights, 'mlp.lin1'))), within(weights, 'mlp.lin2'));
   return add(y, seams.mlp(norm(y, within(weights, 'norm2'), epsilon), feedForward));
-}
-
-/** Multi-head self-attention on a grid, with decomposed relative positions. x: [B, h, w, C] → [B, h, w, C] */
-function attention(x: Tensor, weights: Weights, heads: number): Tensor {
-  const [batch, height, width, channels] = x.shape;
-  const depth = channels / heads;
-  const tokens = height * width;
-  const split = reshape(linear(x, within(weights, 'qkv')), [batch, tokens, 3, heads, depth]);
-  const qkv = transpose(split, [2, 0, 3, 1, 4]);
-  const [q, k, v] = [0, 1, 2].map((part) => reshape(slice(qkv, 0, part, part + 1), [batch, heads, tokens, depth]));
-  const tables = { height: weights('rel_pos_h'), width: weights('rel_pos_w') };
-  const extended = withRelativePositions(q, k, mul(q, 1 / Math.sqrt(depth)), tables, [height, width]);
-  const merged = mergeHeads(attend(extended.q, extended.k, v));
-  return reshape(linear(merged, within(weights, 'proj')), x.shape);
-}
-
-/** Cuts a grid, zero-padded to whole windows. [B, h, w, C] → [B·rows·columns, n, n, C] */
-function windows(x: Tensor, n: number): Tensor {
-  const [batch, height, width, channels] = x.shape;
-  const [rows, columns] = [Math.ceil(height / n), Math.ceil(width / n)];
-  const padded = pad(x, [0, 0, 0, 0], [0, rows * n - height, columns * n - width, 0]);
-  const split = reshape(padded, [batch, rows, n, columns, n, channels]);
-  return reshape(transpose(split, [0, 1, 3, 2, 4, 5]), [batch * rows * columns, n, n, channels]);
-}
-
-/** The inverse of `windows`, the padding cropped. → [B, h, w, C] */
-function unwindow(x: Tensor, [batch, height, width, channels]: readonly number[]): Tensor {
-  const n = x.shape[1];
-  const [rows, columns] = [Math.ceil(height / n), Math.ceil(width / n)];
-  const split = transpose(reshape(x, [batch, rows, columns, n, n, channels]), [0, 1, 3, 2, 4, 5]);
-  const whole = reshape(split, [batch, rows * n, columns * n, channels]);
-  return slice(slice(whole, 1, 0, height), 2, 0, width);
 }
 
 /** 1×1 convolution, norm, 3×3 convolution, norm. [B, h, w, C] → [B, h, w, out] */

@@ -1,5 +1,6 @@
 import {
   add,
+  affine,
   concat,
   constant,
   layerNorm,
@@ -12,13 +13,13 @@ import {
   softmax,
   tensorData,
   transpose,
+  type RunSegment,
   type Tensor,
 } from '../graph';
 import { within, type Weights } from './weights';
 
 /** x: [..., in] → [..., out]; weight stored [out, in]. */
-export const linear = (x: Tensor, weights: Weights): Tensor =>
-  add(matMul(x, matrixTranspose(weights('weight'))), weights('bias'));
+export const linear = (x: Tensor, weights: Weights): Tensor => affine(x, weights('weight'), weights('bias'));
 
 /** Over the last axis: LayerNorm on tokens and LayerNorm2d on channel-last maps alike. */
 export const norm = (x: Tensor, weights: Weights, epsilon: number): Tensor =>
@@ -45,8 +46,24 @@ export function mergeHeads(x: Tensor): Tensor {
   return reshape(transpose(x, [0, 2, 1, 3]), [batch, tokens, heads * depth]);
 }
 
-/** softmax(q·kᵀ)·v on [B, heads, N, d]; the scale is already in q. */
-export const attend = (q: Tensor, k: Tensor, v: Tensor): Tensor => matMul(softmax(matMul(q, matrixTranspose(k))), v);
+/** Values: the largest array of logits that attention makes at once. 64 MB. */
+const largestLogits = 2 ** 24;
+
+/**
+ * softmax(q·kᵀ)·v on [B, heads, N, d]; the scale is already in q. Where all logits at once would be too many, queries
+ * take their turns, each a segment: neither pass ever holds more than one turn's.
+ */
+export function attend(q: Tensor, k: Tensor, v: Tensor, run: RunSegment): Tensor {
+  const [batch, heads, queries] = q.shape;
+  const turn = Math.max(1, Math.floor(largestLogits / (batch * heads * k.shape[2])));
+  if (turn >= queries) return mix(q, k, v);
+  const turns = Array.from({ length: Math.ceil(queries / turn) }, (_, index) =>
+    run([slice(q, 2, index * turn, Math.min(queries, (index + 1) * turn)), k, v], mix),
+  );
+  return concat(turns, 2);
+}
+
+const mix = (q: Tensor, k: Tensor, v: Tensor): Tensor => matMul(softmax(matMul(q, matrixTranspose(k))), v);
 
 /** 3×3 convolution, padding 1, no bias, channel last. x: [B, h, w, in] → [B, h, w, out]; weight [out, in, 3, 3]. */
 export function convolution3x3(x: Tensor, weight: Tensor): Tensor {

@@ -1,4 +1,17 @@
-import { add, broadcastTo, concat, gelu, matMul, mul, relu, reshape, slice, transpose, type Tensor } from '../graph';
+import {
+  add,
+  broadcastTo,
+  concat,
+  gelu,
+  keep,
+  matMul,
+  mul,
+  relu,
+  reshape,
+  slice,
+  transpose,
+  type Tensor,
+} from '../graph';
 import { maskTokens, type SamConfig } from './config';
 import { attend, linear, mergeHeads, mlp, norm, splitHeads, upConvolution } from './layers';
 import type { DecoderLayerSeams, Seams } from './seams';
@@ -132,6 +145,6 @@ function attention(q: Tensor, k: Tensor, v: Tensor, weights: Weights, heads: num
   const project = (x: Tensor, name: string): Tensor => splitHeads(linear(x, within(weights, name)), heads);
   const queries = project(q, 'q_proj');
   const scaled = mul(queries, 1 / Math.sqrt(queries.shape[3]));
-  const mixed = attend(scaled, project(k, 'k_proj'), project(v, 'v_proj'));
+  const mixed = attend(scaled, project(k, 'k_proj'), project(v, 'v_proj'), keep);
   return linear(mergeHeads(mixed), within(weights, 'out_proj'));
 }

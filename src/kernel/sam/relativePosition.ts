@@ -1,4 +1,15 @@
-import { concat, constant, matMul, reshape, tensorData, transpose, broadcastTo, type Tensor } from '../graph';
+import {
+  broadcastTo,
+  concat,
+  constant,
+  matMul,
+  mul,
+  reshape,
+  slice,
+  tensorData,
+  transpose,
+  type Tensor,
+} from '../graph';
 import { interpolation } from './layers';
 
 /**
@@ -29,30 +40,33 @@ function coordinates(height: number, width: number, along: 'height' | 'width'): 
   return constant(tensorData([height * width, side], data));
 }
 
+type Side = readonly [height: number, width: number];
+
 /**
  * Decomposed relative positions (SAM, after MViTv2): logit(query, key) += q·R_h[Δrow] + q·R_w[Δcolumn].
- * They enter as further channels of the attention product, [q·scale ‖ q·R_h ‖ q·R_w] × [k ‖ row of key ‖ column of key]ᵀ,
- * so that no second array of N×N logits is made, forward or backward.
- * q, k: [B, heads, h·w, d] → extended q, k: [B, heads, h·w, d + h + w]
+ * They enter as further channels of the attention product, [q ‖ q·R_h/s ‖ q·R_w/s] × [k ‖ row of key ‖ column of key]ᵀ,
+ * so that no second array of N×N logits is made, forward or backward. The queries come scaled by s = 1/√d, and may be
+ * those of the first rows and columns only.
+ * q: [G, heads, qh·qw, d], k: [G, heads, h·w, d] → the same, of d + h + w channels
  */
 export function withRelativePositions(
   q: Tensor,
   k: Tensor,
-  scaled: Tensor,
   tables: { readonly height: Tensor; readonly width: Tensor },
-  [height, width]: readonly [number, number],
+  [queryRows, queryColumns]: Side,
+  [height, width]: Side,
 ): { q: Tensor; k: Tensor } {
-  const [batch, heads, tokens, depth] = q.shape;
-  const grid = reshape(q, [batch * heads, height, width, depth]);
-  // [h, d, h] and [w, d, w]: for each query row (column), the products with every key row (column).
-  const rowsOf = transpose(pairwise(tables.height, height), [0, 2, 1]);
-  const columnsOf = transpose(pairwise(tables.width, width), [0, 2, 1]);
-  const alongHeight = matMul(grid, rowsOf);
-  const alongWidth = transpose(matMul(transpose(grid, [0, 2, 1, 3]), columnsOf), [0, 2, 1, 3]);
-  const flat = (x: Tensor, side: number): Tensor => reshape(x, [batch, heads, tokens, side]);
-  const everywhere = (x: Tensor, side: number): Tensor => broadcastTo(x, [batch, heads, tokens, side]);
+  const [groups, heads, queries, depth] = q.shape;
+  const grid = reshape(q, [groups * heads, queryRows, queryColumns, depth]);
+  // [qh, d, h] and [qw, d, w]: for each query row (column), the products with every key row (column).
+  const unscaled = (table: Tensor, side: number, rows: number): Tensor =>
+    transpose(slice(pairwise(mul(table, Math.sqrt(depth)), side), 0, 0, rows), [0, 2, 1]);
+  const alongHeight = matMul(grid, unscaled(tables.height, height, queryRows));
+  const alongWidth = matMul(transpose(grid, [0, 2, 1, 3]), unscaled(tables.width, width, queryColumns));
+  const flat = (x: Tensor, side: number): Tensor => reshape(x, [groups, heads, queries, side]);
+  const everywhere = (x: Tensor, side: number): Tensor => broadcastTo(x, [groups, heads, height * width, side]);
   return {
-    q: concat([scaled, flat(alongHeight, height), flat(alongWidth, width)], 3),
+    q: concat([q, flat(alongHeight, height), flat(transpose(alongWidth, [0, 2, 1, 3]), width)], 3),
     k: concat(
       [
         k,

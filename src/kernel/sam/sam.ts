@@ -1,6 +1,6 @@
 import { add, type Tensor } from '../graph';
 import type { SamConfig } from './config';
-import { imageEncoder } from './imageEncoder';
+import { imageEncoder, type EncoderSegments } from './imageEncoder';
 import { maskDecoder, type DecoderOutputs } from './maskDecoder';
 import { densePositions, densePrompts, sparsePrompts } from './promptEncoder';
 import type { Seams } from './seams';
@@ -11,11 +11,13 @@ export interface SamModel {
   readonly config: SamConfig;
   readonly weights: Weights;
   readonly seams: Seams;
+  /** What the backward pass computes again; nothing by default. */
+  readonly segments?: EncoderSegments;
 }
 
 /** images: [B, 3, S, S], normalised → embedding [B, C, g, g] */
 export const encodeImages = (model: SamModel, images: Tensor): Tensor =>
-  imageEncoder(images, within(model.weights, 'image_encoder'), model.config, model.seams);
+  imageEncoder(images, within(model.weights, 'image_encoder'), model.config, model.seams, model.segments);
 
 export interface PromptTensors {
   /** [B, P, 2], x and y in model pixels. */

@@ -6,14 +6,19 @@ import type { Tensor } from '../graph';
  */
 export type WindowPadding = 'after-norm' | 'before-norm';
 
+/** A block's own attention, with its own weights. [B, h, w, C] → [B, h, w, C] */
+export interface BlockAttention {
+  /** As the block attends: over the image, or in its windows. */
+  plane(x: Tensor): Tensor;
+  /** Over all of a grid, windows or not: over lines of slices, say. */
+  line(x: Tensor): Tensor;
+}
+
 /** Where something may attach to a block of the image encoder. */
 export interface EncoderBlockSeams {
   readonly padding: WindowPadding;
-  /**
-   * n: normalised tokens of `batch` images, in their windows [batch·windows, h, w, C]; `attend` is the block's own
-   * attention. Same shape out.
-   */
-  attention(n: Tensor, attend: (x: Tensor) => Tensor, batch: number): Tensor;
+  /** n: normalised tokens [B, h, w, C]. What is returned is added to the residual stream; same shape. */
+  attention(n: Tensor, own: BlockAttention): Tensor;
   /** n: normalised tokens [B, h, w, C]; `mlp` is the block's own. What is returned is added to the residual stream. */
   mlp(n: Tensor, mlp: (x: Tensor) => Tensor): Tensor;
 }
@@ -35,6 +40,6 @@ export interface Seams {
 
 /** SAM as it is: nothing attached. */
 export const bare: Seams = {
-  encoderBlock: () => ({ padding: 'after-norm', attention: (n, attend) => attend(n), mlp: (n, mlp) => mlp(n) }),
+  encoderBlock: () => ({ padding: 'after-norm', attention: (n, own) => own.plane(n), mlp: (n, mlp) => mlp(n) }),
   decoderLayer: () => ({ tokens: (queries) => queries, mlp: (queries, mlp) => mlp(queries), image: (keys) => keys }),
 };

@@ -17,7 +17,7 @@ import {
 } from '../../../src/kernel/graph';
 import { runWithOrt } from '../../support/ort';
 
-const parse = ({ model }: CompiledGraph): GraphProto => fromBinary(ModelProtoSchema, model).graph!;
+const parse = (program: CompiledGraph): GraphProto => fromBinary(ModelProtoSchema, program.emit()).graph!;
 const x = input('x', [2, 3]);
 const feeds = { x: tensorData([2, 3], [1, 2, 3, 4, 5, 6]) };
 
@@ -29,7 +29,7 @@ describe('compile', () => {
       { name: 'total', shape: [] },
       { name: 'doubled', shape: [2, 3] },
     ]);
-    const model = fromBinary(ModelProtoSchema, program.model);
+    const model = fromBinary(ModelProtoSchema, program.emit());
     expect([model.irVersion, model.opsetImport[0].version]).toEqual([9n, 20n]);
     const graph = parse(program);
     expect(graph.name).toBe('sum');

@@ -120,6 +120,23 @@ export const primitiveCases: {
     },
   ],
 
+  affine: [
+    '[2, 3] and [4, 3] and [4]',
+    '[3] and [2, 3] and [2]',
+    '[1, 1] and [1, 1] and [1]',
+    '[2, 1, 2, 2, 3] and [2, 3] and [2]',
+  ]
+    .map((title): PrimitiveCase => ({
+      title,
+      shapes: shapesIn(title),
+      build: ([x, weight, bias]) => graph.affine(x, weight, bias),
+    }))
+    .concat({
+      title: 'one weight for two products',
+      shapes: [[2, 3], [3, 3], [3]],
+      build: ([x, w, b]) => graph.affine(graph.affine(x, w, b), w, b),
+    }),
+
   reshape: [
     { title: 'to more axes', shapes: [[6]], build: ([x]) => graph.reshape(x, [1, 2, 3]) },
     { title: 'to one axis', shapes: [[2, 3, 2]], build: ([x]) => graph.reshape(x, [-1]) },
@@ -195,6 +212,15 @@ export const primitiveCases: {
     { title: 'of rank 5', shapes: [[2, 1, 3, 2, 2]], build: ([x]) => graph.reduceSum(x, [1, 2, 4]) },
   ],
 
+  after: [
+    { title: 'of a scalar', shapes: [[], []], build: (xs) => graph.after(xs[0], xs.slice(1)) },
+    {
+      title: 'after two of other shapes',
+      shapes: [[2, 3], [], [2, 1, 2]],
+      build: (xs) => graph.after(xs[0], xs.slice(1)),
+    },
+    { title: 'after itself', shapes: [[3]], build: ([x]) => graph.after(x, [x]) },
+  ],
   softmax: unary(graph.softmax, { shapes: [[4], [1], [2, 3], [2, 1], [2, 1, 3, 4], [2, 1, 2, 1, 3]] }),
   layerNorm: [[4], [3, 4], [2, 1, 5], [2, 2, 1, 3], [1, 2, 1, 2, 4]].map((shape) => ({
     title: `[${shape.join(', ')}]`,

@@ -163,6 +163,18 @@ const proposals: { readonly [P in Proposed]: Proposal } = {
     return graph.matMul(a, draft.pickOrLeaf([...(draft.random.chance(0.5) ? batch : []), inner, columns], fits));
   },
 
+  affine: (draft) => {
+    const x = draft.pick(({ shape }) => shape.length >= 1);
+    if (x === null) return null;
+    const shape = [1 + draft.random.integer(3), x.shape[x.shape.length - 1]];
+    const weight = draft.pickOrLeaf(shape, (y) => sameShape(y.shape, shape));
+    return graph.affine(
+      x,
+      weight,
+      draft.pickOrLeaf(shape.slice(0, 1), (y) => sameShape(y.shape, shape.slice(0, 1))),
+    );
+  },
+
   reshape: (draft) => {
     const x = draft.pick();
     if (x === null) return null;
@@ -213,6 +225,10 @@ const proposals: { readonly [P in Proposed]: Proposal } = {
       x &&
       changed(x, graph.reduceSum(x, draft.random.shuffle([...x.shape.keys()].filter(() => draft.random.chance(0.5)))))
     );
+  },
+  after: (draft) => {
+    const [x, other] = [draft.pick(), draft.pick()];
+    return x && other && graph.after(x, [other]);
   },
   softmax: (draft) => {
     const x = draft.pick(({ shape }) => shape.length >= 1);

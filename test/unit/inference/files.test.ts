@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { readSafetensors, writeSafetensors } from '../../../src/kernel/checkpoints';
 import { Random } from '../../../src/kernel/datasets';
 import { UserError } from '../../../src/kernel/errors';
-import { tensorData, type TensorData } from '../../../src/kernel/graph';
+import { tensorData, type Tensor, type TensorData } from '../../../src/kernel/graph';
 import {
   adapterName,
   composeModel,
@@ -197,7 +197,7 @@ describe('an adapter file', () => {
       step: 1,
     });
     const { weights } = composeModel(model, await readAdapters(tuned, model));
-    const valueOf = (name: string): unknown => weights(name).attributes;
+    const valueOf = (name: string): unknown => (weights(name) as Tensor<'constant'>).attributes.value;
     const [changedName, keptName] = ['mask_decoder.mask_tokens.weight', 'image_encoder.pos_embed'];
     expect(valueOf(changedName)).toMatchObject({ data: other.tensors.get(changedName)!.data });
     expect(valueOf(keptName)).toMatchObject({ data: model.tensors.get(keptName)!.data });

@@ -1,3 +1,4 @@
+import type { BlockAttention } from '../../../src/kernel/sam/seams';
 import { describe, expect, it } from 'vitest';
 import { Random } from '../../../src/kernel/datasets';
 import {
@@ -110,23 +111,23 @@ describe('before the first step the adapted model is SAM itself, bit for bit', (
 });
 
 describe('the depth branch', () => {
-  /** An attention that can be followed by hand: along a line of slices, their mean; on a grid, what it was given. */
-  const meanOfLine = (x: Tensor): Tensor => (x.shape[1] === 1 ? broadcastTo(reduceMean(x, [2]), x.shape) : x);
+  /** An attention that can be followed by hand: along a line of slices, their mean; in the plane, what it was given. */
+  const own: BlockAttention = { plane: (x) => x, line: (x) => broadcastTo(reduceMean(x, [2]), x.shape) };
 
   it.each([
     ['one slice', 1, 3, 1],
     ['five slices', 5, 5, 1],
     ['two volumes of three slices', 3, 6, 1],
-    ['two volumes of two slices, four windows each', 2, 4, 4],
-  ])('%s: each position meets the same position of the slices of its volume', async (_, slices, batch, windows) => {
+    ['two volumes of two slices, larger ones', 2, 4, 4],
+  ])('%s: each position meets the same position of the slices of its volume', async (_, slices, batch, rows) => {
     const config = tinyConfig;
     const adapters = options({ slices });
     const values = randomAdapters(config, adapters);
-    const [height, width, channels] = [2, 3, config.embedDim];
-    const n = randomTensor(new Random(6), [batch * windows, height, width, channels]);
+    const [height, width, channels] = [2 * rows, 3, config.embedDim];
+    const n = randomTensor(new Random(6), [batch, height, width, channels]);
     const seams = adapterSeams(constantWeights(values), adapters).encoderBlock(0);
     const x = input('n', n.shape);
-    const { a } = await runWithOrt({ a: seams.attention(x, meanOfLine, batch) }, { n });
+    const { a } = await runWithOrt({ a: seams.attention(x, own) }, { n });
 
     const linear = (name: string, token: readonly number[]): number[] => {
       const weight = values.get(`image_encoder.blocks.0.${name}.weight`)!;
@@ -138,7 +139,7 @@ describe('the depth branch', () => {
         `${name}.up`,
         linear(`${name}.down`, token).map((v) => Math.max(0, v)),
       );
-    const positions = windows * height * width;
+    const positions = height * width;
     const token = (image: number, position: number): number[] => [
       ...n.data.subarray((image * positions + position) * channels, (image * positions + position + 1) * channels),
     ];
@@ -146,14 +147,14 @@ describe('the depth branch', () => {
     for (let image = 0; image < batch; image++) {
       const first = Math.floor(image / slices) * slices;
       for (let position = 0; position < positions; position++) {
-        const own = token(image, position);
-        const mean = own.map((_, c) => {
+        const here = token(image, position);
+        const mean = here.map((_, c) => {
           let sum = 0;
           for (let slice = 0; slice < slices; slice++) sum += token(first + slice, position)[c];
           return sum / slices;
         });
-        const [space, depth] = [bottleneck('space_adapter', own), bottleneck('depth_adapter', mean)];
-        expected.push(...own.map((value, c) => value + space[c] + depth[c]));
+        const [space, depth] = [bottleneck('space_adapter', here), bottleneck('depth_adapter', mean)];
+        expected.push(...here.map((value, c) => value + space[c] + depth[c]));
       }
     }
     expectClose(a, { shape: n.shape, data: expected }, 1e-5, 'attention');

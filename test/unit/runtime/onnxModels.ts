@@ -77,7 +77,8 @@ export function longProgram(count: number, side = 256): Program {
 /** The file of `addProgram` cut short: no valid model. */
 export function truncatedProgram(): Program {
   const whole = addProgram();
-  return { ...whole, name: 'truncated', model: whole.model.slice(0, whole.model.length >> 1) };
+  const model = whole.emit();
+  return { ...whole, name: 'truncated', emit: () => model.slice(0, model.length >> 1) };
 }
 
 function program(
@@ -99,7 +100,7 @@ function program(
     opsetImport: [create(OperatorSetIdProtoSchema, { domain: '', version: opset })],
     graph,
   });
-  return { name, model: toBinary(ModelProtoSchema, model), inputs, outputs };
+  return { name, emit: () => toBinary(ModelProtoSchema, model), inputs, outputs };
 }
 
 const port = (name: string, shape: readonly number[]): PortSpec => ({ name, shape });

@@ -6,6 +6,8 @@ import {
   ModelProtoSchema,
   NodeProtoSchema,
   OperatorSetIdProtoSchema,
+  StringStringEntryProtoSchema,
+  TensorProto_DataLocation,
   TensorProto_DataType,
   TensorProtoSchema,
   ValueInfoProtoSchema,
@@ -15,10 +17,17 @@ import {
   type ValueInfoProto,
 } from 'onnx-buf';
 import type { Shape } from '../primitives';
+import { sizeOf, type TensorData, type TensorSource } from '../tensorData';
 
 /** Opset 20 is the first with Gelu; IR 9 is what belongs to it. */
 const opset = 20n;
 const irVersion = 9n;
+
+/** Values. What is smaller stands in the model, where the runtime can compute with it in advance. */
+const smallestWeight = 256;
+
+/** Says where the runtime finds a weight outside of the model; null: it is written into the model. */
+export type Placement = (weight: TensorData) => TensorSource | null;
 
 type AttributeValue = number | readonly number[] | { readonly float: number };
 
@@ -33,7 +42,10 @@ export class OnnxWriter {
   private count = 0;
 
   /** @param ports the names of the model's inputs and outputs: no other value may take one of them. */
-  constructor(ports: Iterable<string>) {
+  constructor(
+    ports: Iterable<string>,
+    private readonly place: Placement,
+  ) {
     this.used = new Set(ports);
   }
 
@@ -43,15 +55,16 @@ export class OnnxWriter {
     return name;
   }
 
-  /** A float32 initializer. A name that is taken gets a number. */
-  floats(data: Float32Array, shape: Shape, name: string | null = null): string {
+  /** A float32 initializer, in the model or at its place. A name that is taken gets a number. */
+  floats(value: TensorData, name: string | null = null): string {
     const unique = this.unique(name ?? 'constant');
+    const place = sizeOf(value.shape) < smallestWeight ? null : this.place(value);
     this.initializers.push(
       create(TensorProtoSchema, {
         name: unique,
         dataType: TensorProto_DataType.FLOAT,
-        dims: shape.map(BigInt),
-        rawData: new Uint8Array(data.buffer as ArrayBuffer, data.byteOffset, data.byteLength),
+        dims: value.shape.map(BigInt),
+        ...(place === null ? { rawData: bytesOf(value.data) } : external(place, 4 * sizeOf(value.shape))),
       }),
     );
     return unique;
@@ -120,6 +133,16 @@ export class OnnxWriter {
     return name;
   }
 }
+
+const bytesOf = ({ buffer, byteOffset, byteLength }: Float32Array) =>
+  new Uint8Array(buffer as ArrayBuffer, byteOffset, byteLength);
+
+const external = ({ file, offset }: TensorSource, length: number) => ({
+  dataLocation: TensorProto_DataLocation.EXTERNAL,
+  externalData: Object.entries({ location: file, offset, length }).map(([key, value]) =>
+    create(StringStringEntryProtoSchema, { key, value: String(value) }),
+  ),
+});
 
 function valueInfo(name: string, shape: Shape): ValueInfoProto {
   return create(ValueInfoProtoSchema, {

@@ -27,7 +27,7 @@ const spread = (tf: Tfjs, x: tfjs.Tensor, shape: Shape): tfjs.Tensor => tf.add(x
  * 1.5e-7; in gradient: at 0, `abs` has the slope −1, not 0.
  */
 export const tfjsLowering: { readonly [P in Exclude<Primitive, 'input'>]: Lowering<P> } = {
-  constant: (tf, { attributes: { data }, shape }) => tf.tensor(data, [...shape], 'float32'),
+  constant: (tf, { attributes: { value }, shape }) => tf.tensor(value.data, [...shape], 'float32'),
 
   neg: unary((tf, x) => tf.neg(x)),
   exp: unary((tf, x) => tf.exp(x)),
@@ -60,6 +60,11 @@ export const tfjsLowering: { readonly [P in Exclude<Primitive, 'input'>]: Loweri
     return tf.reshape(tf.matMul(flat(a), flat(b)), [...shape]);
   },
 
+  affine: (tf, { shape }, [x, weight, bias]) => {
+    const rows = tf.reshape(x, [-1, weight.shape[1]!]);
+    return tf.reshape(tf.add(tf.matMul(rows, weight as tfjs.Tensor2D, false, true), bias), [...shape]);
+  },
+
   reshape: (tf, { shape }, [x]) => tf.reshape(x, [...shape]),
   transpose: (tf, { attributes: { permutation } }, [x]) => tf.transpose(x, [...permutation]),
   broadcastTo: (tf, { shape }, [x]) => spread(tf, x, shape),
@@ -72,6 +77,9 @@ export const tfjsLowering: { readonly [P in Exclude<Primitive, 'input'>]: Loweri
   concat: (tf, { attributes: { axis } }, inputs) => tf.concat([...inputs], axis),
 
   reduceSum: (tf, { attributes: { axes } }, [x]) => tf.sum(x, [...axes], true),
+  // Operations happen in the order in which they are called; the zero lets tf.grads accept all inputs.
+  after: (tf, _, [x, ...others]) =>
+    others.reduce((sum, other) => tf.add(sum, tf.mul(tf.sum(tf.slice(tf.reshape(other, [-1]), 0, 1)), 0)), x),
   softmax: unary((tf, x) => tf.softmax(x)),
   layerNorm: (tf, { attributes: { epsilon } }, [x, scale, bias]) => {
     const centred = tf.sub(x, tf.mean(x, -1, true));
