@@ -3,6 +3,8 @@ import type { WindowPadding } from '../sam/seams';
 
 /** What is attached to a frozen SAM (med-sa.md, sections 2–4). */
 export interface AdapterOptions {
+  /** `released`: as the authors' published checkpoints were trained (section 5): GELU, adapters in the encoder only. */
+  readonly variant: 'paper' | 'released';
   /** Bottleneck r of the encoder's adapters. */
   readonly bottleneck: number;
   /** Bottleneck r of the decoder's adapters. */
@@ -22,6 +24,7 @@ export interface AdapterOptions {
 
 /** The paper's 2 %: r = dim/16 in the encoder, 32 in the decoder. */
 export const defaultAdapters = (config: SamConfig): AdapterOptions => ({
+  variant: 'paper',
   bottleneck: Math.max(4, Math.round(config.embedDim / 16)),
   decoderBottleneck: Math.min(32, config.outChannels),
   scale: 0.5,

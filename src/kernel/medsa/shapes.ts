@@ -19,6 +19,7 @@ export function adapterShapes(config: SamConfig, options: AdapterOptions): Shape
     bottleneck(`${block}.mlp_adapter`, config.embedDim, options.bottleneck);
     if (options.slices !== null) bottleneck(`${block}.depth_adapter`, config.embedDim, options.bottleneck);
   }
+  if (options.variant === 'released') return shapes;
   const { decoderBottleneck: length } = options;
   const channels = config.outChannels;
   for (let index = 0; index < config.decoderDepth; index++) {

@@ -101,6 +101,7 @@ function fromJson(json: z.infer<typeof configSchema>): ParityConfig {
       maskInChannels: json.mask_in_chans,
     },
     adapters: {
+      variant: 'paper',
       bottleneck: json.bottleneck,
       decoderBottleneck: json.decoder_bottleneck,
       scale: json.scale,
