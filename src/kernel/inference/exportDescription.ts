@@ -51,7 +51,7 @@ export function exportDescription(
       labels: promptLabel,
       inputs: [
         port('embedding', embedding, 'the encoder’s output'),
-        port('points', [1, points + 1, 2], 'x, y in pixels of the resized image'),
+        port('points', [1, points + 1, 2], 'x, y in pixels of the resized image (x · resized width / width, y alike)'),
         port('labels', [1, points + 1], 'what each token is, one of `labels`'),
         port('masks', [1, 1, low, low], 'low-resolution logits of an earlier answer, else zeros'),
         port('has_mask', [1], '1 where `masks` counts, else 0'),
@@ -81,8 +81,8 @@ export function exportReadme({ model, adapters, version, image, decoder, encoder
   );
   return `# ${model}${adapters === null ? '' : ` with ${adapters}`}
 
-Written by Med-SA Notebook ${version}: ${files.join(', ')}. Both graphs use ONNX's standard operators (opset 20) and run in
-onnxruntime 1.17 or later and in onnxruntime-web. \`model.json\` says the same for programs.
+Written by Med-SA Notebook ${version}: ${files.join(', ')}. Both graphs use ONNX's standard operators only (opset 20) and run in
+every onnxruntime that knows them, onnxruntime-web included. \`model.json\` says the same for programs.
 
 | graph | | name | shape (float32) | meaning |
 | --- | --- | --- | --- | --- |
@@ -92,7 +92,8 @@ ${table.join('\n')}
 (value − mean) / deviation with mean ${image.mean.join(', ')} and deviation ${image.standardDeviation.join(', ')}; zeros below and on the right up to
 ${image.side}×${image.side}. One run of the encoder serves any number of prompts.
 
-**Prompts.** Coordinates are pixels of the resized image: multiply those of the original by ${image.side} / its longest side.
+**Prompts.** Coordinates are pixels of the resized image: multiply x of the original by resized width / width, y by
+resized height / height.
 Label ${labels.positive} is a point in the target, ${labels.negative} one outside of it, ${labels.boxTopLeft} and ${labels.boxBottomRight} the top left and bottom right corner of a box. This decoder
 takes exactly ${points + 1} tokens: ${points} ${points === 1 ? 'point' : 'points'} and, last, (0, 0) with label ${labels.padding}; or ${points === 1 ? 'a box alone' : `${points - 1} ${points === 2 ? 'point' : 'points'} and, last, the two corners of a box`}.
 
