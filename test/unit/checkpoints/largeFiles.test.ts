@@ -127,6 +127,7 @@ describe('a large checkpoint', () => {
     const cut = await open();
     fs.truncateSync(file, 100);
     expect(() => cut.data).toThrow(`${file} has changed since it was opened: open it again`);
+    expect(() => cut.source).toThrow(`${file} has changed since it was opened: open it again`);
     write(1);
     const touched = await open();
     expect([...touched.data]).toEqual([1, 2]);
@@ -138,6 +139,7 @@ describe('a large checkpoint', () => {
     await new Promise((resolve) => setTimeout(resolve, 20));
     fs.rmSync(file);
     expect(() => removed.data).toThrow(`${file} does not exist`);
+    expect(() => removed.source).toThrow(`${file} does not exist`);
     expect(removed.shape).toEqual([2]);
   });
 
