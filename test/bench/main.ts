@@ -2,10 +2,11 @@
 import { parseArgs } from 'node:util';
 import { UsageError } from '../../src/kernel/errors';
 import type { Bench } from './bench';
+import { memory } from './memory';
 import { predict } from './predict';
 import { machine, table, type BenchReport } from './report';
 
-const benches: Readonly<Record<string, Bench>> = { predict };
+const benches: Readonly<Record<string, Bench>> = { memory, predict };
 
 function listing(): string {
   const width = Math.max(...Object.keys(benches).map((name) => name.length));

@@ -108,13 +108,13 @@ class Backward {
   #again(segment: Segment, dy: Tensor): Tensor[] {
     const from = segment.inputs.map((source) => after(source, [dy, ...this.#finished]));
     const copy = copySegment(segment, from);
-    for (const [output, inner] of [...this.#segmentOf]) {
-      const inside = copy.of(output);
-      if (inside === output || output === segment.output) continue;
-      this.#segmentOf.set(inside, { inputs: inner.inputs.map((source) => copy.of(source)), output: inside });
+    const inside = new Set(copy.nodes);
+    for (const [output, { inputs }] of [...this.#segmentOf]) {
+      const inner = copy.of(output);
+      if (output === segment.output || !inside.has(inner)) continue;
+      this.#segmentOf.set(inner, { inputs: inputs.map((source) => copy.of(source)), output: inner });
     }
     this.seed(copy.output, dy);
-    const inside = new Set(copy.nodes);
     const reached = this.through([...from, ...copy.nodes]);
     const outside = [...reached].filter((source) => !inside.has(source) && !from.includes(source));
     this.#finished = outside.map((source) => this.gradientOf(source)!);

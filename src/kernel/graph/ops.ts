@@ -133,8 +133,18 @@ export function reshape(x: Tensor, shape: Shape): Tensor {
 
 const isConstant = (x: Tensor): x is Tensor<'constant'> => x.primitive === 'constant';
 
-export const transpose = (x: Tensor, permutation: readonly number[]): Tensor =>
-  sameShape(permutation, [...x.shape.keys()]) ? x : node('transpose', { permutation }, [x]);
+/** Two in a row become one, or none. */
+export function transpose(x: Tensor, permutation: readonly number[]): Tensor {
+  if (sameShape(permutation, [...x.shape.keys()])) return x;
+  if (!isTranspose(x)) return node('transpose', { permutation }, [x]);
+  const { permutation: first } = x.attributes;
+  return transpose(
+    x.inputs[0],
+    permutation.map((axis) => first[axis]),
+  );
+}
+
+const isTranspose = (x: Tensor): x is Tensor<'transpose'> => x.primitive === 'transpose';
 
 /** Swaps the last two axes. @throws ShapeError when there are fewer. */
 export function matrixTranspose(x: Tensor): Tensor {

@@ -36,6 +36,10 @@ export function sessionOptions(
   return {
     executionProviders: [device],
     graphOptimizationLevel: 'all',
+    // Buffers are freed when their last reader has run, not kept for the next run: an idle engine is small, and the peak
+    // is what the program needs.
+    enableMemPattern: false,
+    enableCpuMemArena: false,
     intraOpNumThreads: settings.threads ?? defaultThreads(),
     // Failures come back as exceptions; the session's own log line would say the same a second time.
     logSeverityLevel: 4,

@@ -46,22 +46,37 @@ export function mergeHeads(x: Tensor): Tensor {
   return reshape(transpose(x, [0, 2, 1, 3]), [batch, tokens, heads * depth]);
 }
 
-/** Values: the largest array of logits that attention makes at once. 64 MB. */
+/** Values: the largest array of logits that attention makes at once, 64 MB. */
 const largestLogits = 2 ** 24;
 
 /**
- * softmax(q·kᵀ)·v on [B, heads, N, d]; the scale is already in q. Where all logits at once would be too many, queries
- * take their turns, each a segment: neither pass ever holds more than one turn's.
+ * softmax(q·kᵀ)·v on [B, heads, N, d]; the scale is already in q. Where all logits at once would be too many, heads take
+ * turns, since a product prepares its keys anew each time; where those of one head are too many, its queries too. Each
+ * turn is a segment: neither pass ever holds more than one turn's logits.
  */
 export function attend(q: Tensor, k: Tensor, v: Tensor, run: RunSegment): Tensor {
   const [batch, heads, queries] = q.shape;
-  const turn = Math.max(1, Math.floor(largestLogits / (batch * heads * k.shape[2])));
-  if (turn >= queries) return mix(q, k, v);
-  const turns = Array.from({ length: Math.ceil(queries / turn) }, (_, index) =>
-    run([slice(q, 2, index * turn, Math.min(queries, (index + 1) * turn)), k, v], mix),
-  );
-  return concat(turns, 2);
+  const perHead = queries * k.shape[2];
+  if (batch * heads * perHead <= largestLogits) return mix(q, k, v);
+  const flat = (x: Tensor): Tensor => reshape(x, [1, batch * heads, x.shape[2], x.shape[3]]);
+  const size = {
+    heads: Math.max(1, Math.floor(largestLogits / perHead)),
+    queries: Math.floor(largestLogits / k.shape[2]),
+  };
+  const turns = inTurns(batch * heads, size.heads).map(([from, to]) => {
+    const [ownQ, ownK, ownV] = [q, k, v].map((x) => slice(flat(x), 1, from, to));
+    const rows = inTurns(queries, Math.max(1, size.queries));
+    return concat(
+      rows.map(([start, end]) => run([slice(ownQ, 2, start, end), ownK, ownV], mix)),
+      2,
+    );
+  });
+  return reshape(concat(turns, 1), [batch, heads, queries, v.shape[3]]);
 }
+
+/** [start, end) of turns of `size`, the last one shorter. */
+const inTurns = (total: number, size: number): (readonly [number, number])[] =>
+  Array.from({ length: Math.ceil(total / size) }, (_, index) => [index * size, Math.min(total, (index + 1) * size)]);
 
 const mix = (q: Tensor, k: Tensor, v: Tensor): Tensor => matMul(softmax(matMul(q, matrixTranspose(k))), v);
 

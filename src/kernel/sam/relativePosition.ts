@@ -12,22 +12,37 @@ import {
 } from '../graph';
 import { interpolation } from './layers';
 
+/** Constants that blocks have in common: one tensor for all of them, which the runtime then holds once. */
+const shared = new Map<string, Tensor>();
+const mostShared = 64;
+
+function once(key: string, make: () => Tensor): Tensor {
+  const known = shared.get(key);
+  if (known !== undefined) return known;
+  const made = make();
+  if (shared.size >= mostShared) shared.clear();
+  shared.set(key, made);
+  return made;
+}
+
 /**
  * Selects, from a table of relative positions [2L−1, d], the vector of every (query, key) pair of a line of `length`:
  * entry query − key + length − 1, the table first resampled to 2·length−1 where its size differs. → [length, length, d]
  */
 function pairwise(table: Tensor, length: number): Tensor {
   const [entries, depth] = table.shape;
-  const wanted = 2 * length - 1;
-  const resample = interpolation(entries, wanted);
-  const select = new Float32Array(length * length * entries);
-  for (let query = 0; query < length; query++) {
-    for (let key = 0; key < length; key++) {
-      const row = query - key + length - 1;
-      select.set(resample.subarray(row * entries, (row + 1) * entries), (query * length + key) * entries);
+  const select = once(`select ${entries} ${length}`, () => {
+    const resample = interpolation(entries, 2 * length - 1);
+    const select = new Float32Array(length * length * entries);
+    for (let query = 0; query < length; query++) {
+      for (let key = 0; key < length; key++) {
+        const row = query - key + length - 1;
+        select.set(resample.subarray(row * entries, (row + 1) * entries), (query * length + key) * entries);
+      }
     }
-  }
-  return reshape(matMul(constant(tensorData([length * length, entries], select)), table), [length, length, depth]);
+    return constant(tensorData([length * length, entries], select));
+  });
+  return reshape(matMul(select, table), [length, length, depth]);
 }
 
 /** One-hot coordinate of every cell of an h×w grid along one side. [h·w, side] */
@@ -64,16 +79,12 @@ export function withRelativePositions(
   const alongHeight = matMul(grid, unscaled(tables.height, height, queryRows));
   const alongWidth = matMul(transpose(grid, [0, 2, 1, 3]), unscaled(tables.width, width, queryColumns));
   const flat = (x: Tensor, side: number): Tensor => reshape(x, [groups, heads, queries, side]);
-  const everywhere = (x: Tensor, side: number): Tensor => broadcastTo(x, [groups, heads, height * width, side]);
+  const everywhere = (along: 'height' | 'width', side: number): Tensor =>
+    once(`${along} ${height} ${width} ${groups} ${heads}`, () =>
+      broadcastTo(coordinates(height, width, along), [groups, heads, height * width, side]),
+    );
   return {
     q: concat([q, flat(alongHeight, height), flat(transpose(alongWidth, [0, 2, 1, 3]), width)], 3),
-    k: concat(
-      [
-        k,
-        everywhere(coordinates(height, width, 'height'), height),
-        everywhere(coordinates(height, width, 'width'), width),
-      ],
-      3,
-    ),
+    k: concat([k, everywhere('height', height), everywhere('width', width)], 3),
   };
 }

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { UsageError } from '../errors';
 import { tuneNames } from '../inference';
 import { lossNames } from './losses';
+import { recomputeNames } from './trainStep';
 
 const count = z.number().int().positive();
 
@@ -19,6 +20,10 @@ export const trainOptionsSchema = z.object({
   loss: z.enum(lossNames),
   epochs: count,
   batch: count,
+  /** What the backward pass computes again instead of keeping it. */
+  recompute: z.enum(recomputeNames).default('none'),
+  /** Parts of a batch that pass one after another; their gradients add up. */
+  accumulate: count.default(1),
   /** Side at which images enter the model; null: the model's own. */
   imageSize: count.nullable(),
   /** Peak learning rate. */
@@ -42,6 +47,8 @@ export const trainDefaults = {
   loss: 'dice-ce',
   epochs: 40,
   batch: 4,
+  recompute: 'none',
+  accumulate: 1,
   imageSize: null,
   lr: 1e-3,
   weightDecay: 0.01,

@@ -84,6 +84,8 @@ export async function pretrainStage(
         batch: stage.batch,
         promptsPerImage: stage.promptsPerImage,
         prompts: 3,
+        recompute: 'none',
+        accumulate: 1,
         loss: stage.loss,
         lr: stage.lr,
         weightDecay: 0.05,

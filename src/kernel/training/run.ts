@@ -7,8 +7,10 @@ import { writeAdapters } from '../inference/adapterFile';
 import type { Executor } from '../runtime/types';
 import type { SamConfig } from '../sam/config';
 import { datasetExamples, type ExampleSource } from './examples';
+import { availableMemory, gigabytes, requireMemory } from './preflight';
 import { trainOptionsSchema, type TrainOptions } from './options';
 import { RunDirectory } from './runDirectory';
+import { stepOptions, type StepSetup } from './stepper';
 import { freshState, readState, writeState, type TrainingState } from './state';
 import { trainableOf, type Trainable } from './trainable';
 import { train, type TrainingOutcome } from './trainer';
@@ -94,7 +96,7 @@ interface Material {
 }
 
 /** Reads everything that the options name. */
-async function gather(options: TrainOptions, { onProgress, signal }: RunContext): Promise<Material> {
+async function gather(options: TrainOptions, { executor, onProgress, signal }: RunContext): Promise<Material> {
   onProgress?.(`opening ${options.data}`);
   const { samples } = await openDataset(options.data, { layout: options.layout });
   const split =
@@ -111,7 +113,7 @@ async function gather(options: TrainOptions, { onProgress, signal }: RunContext)
   }
   const random = new Random(options.seed).fork('initial parameters');
   const reading = (what: string) => (done: number, total: number) => onProgress?.(`reading ${what} ${done}/${total}`);
-  return {
+  const material = {
     base,
     baseHash: await fileHash(base.file),
     config,
@@ -120,7 +122,32 @@ async function gather(options: TrainOptions, { onProgress, signal }: RunContext)
     examples: await datasetExamples(split.train, config.imageSize, { onProgress: reading('images'), signal }),
     held: await loadAll(split.validation, { onProgress: reading('validation images'), signal }),
   };
+  // Only here is it known what the images left free.
+  if (executor.device === 'cpu') {
+    const images = Math.min(options.batch, material.examples.size);
+    const { total } = requireMemory({ ...stepOptions(stepSetup(options, material)), images });
+    onProgress?.(`a step takes about ${gigabytes(total)} of memory, ${gigabytes(availableMemory())} are free`);
+  }
+  return material;
 }
+
+/** What of a run's options shapes its steps. */
+const stepSetup = (
+  options: TrainOptions,
+  { config, trainable }: Pick<Material, 'config' | 'trainable'>,
+): StepSetup => ({
+  config,
+  trainable,
+  promptsPerImage: 1,
+  prompts: options.prompts,
+  recompute: options.recompute,
+  accumulate: options.accumulate,
+  loss: options.loss,
+  weightDecay: options.weightDecay,
+  multimask: false,
+  targetSide: config.imageSize,
+  from: options.tune === 'decoder' ? 'embedding' : 'image',
+});
 
 const groupsOf = (samples: readonly Sample[]): string[] => [...new Set(samples.map(({ group }) => group))];
 
@@ -149,20 +176,12 @@ async function conduct(
       {
         run,
         executor,
-        config,
-        trainable,
+        ...stepSetup(options, { config, trainable }),
         examples,
         epochs: options.epochs,
         batch: options.batch,
-        promptsPerImage: 1,
-        prompts: options.prompts,
-        loss: options.loss,
         lr: options.lr,
-        weightDecay: options.weightDecay,
-        multimask: false,
         seed,
-        targetSide: config.imageSize,
-        from: options.tune === 'decoder' ? 'embedding' : 'image',
         validate: (present, stop) => validator.score(present, stop),
         save: (file, { parameters, step }) =>
           writeAdapters(file, trainable.layout.unpack(parameters), {

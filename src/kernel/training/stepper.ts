@@ -4,36 +4,42 @@ import { tensorData, type TensorData } from '../graph';
 import type { ProgramCache } from '../runtime/programCache';
 import type { Executor } from '../runtime/types';
 import { gridOf, type SamConfig } from '../sam/config';
-import { adamWDefaults, scheduleAt, type AdamWOptions } from './adamw';
+import { adamWDefaults, scheduleAt } from './adamw';
 import { TrainingBatch } from './batch';
 import { embeddingCache } from './embeddings';
 import type { ExampleSource } from './examples';
 import type { LossName } from './losses';
 import { learningRateAt } from './schedule';
 import type { TrainingState } from './state';
-import { compileTrainStep, stepInputs } from './trainStep';
+import { compileTrainStep, stepInputs, type Recompute, type TrainStepOptions } from './trainStep';
 import type { Trainable } from './trainable';
 
-/** What the steps of a run have in common. */
-export interface StepperSetup {
-  readonly executor: Executor;
+/** What shapes the steps of a run. */
+export interface StepSetup {
   /** The base model's sizes at the side that images enter with. */
   readonly config: SamConfig;
   readonly trainable: Trainable;
-  readonly examples: ExampleSource;
   readonly promptsPerImage: number;
   /** Most prompts per sample: the first one and the corrective clicks after it. */
   readonly prompts: number;
   readonly loss: LossName;
-  /** Peak learning rate. */
-  readonly lr: number;
   readonly weightDecay: number;
   /** Train the three ambiguous masks too. */
   readonly multimask: boolean;
   /** Side of the targets that the loss sees. */
   readonly targetSide: number;
+  readonly recompute: Recompute;
+  readonly accumulate: number;
   /** `embedding`: the encoder does not train; its outputs are kept. */
   readonly from: 'image' | 'embedding';
+}
+
+/** What the steps of a run have in common. */
+export interface StepperSetup extends StepSetup {
+  readonly executor: Executor;
+  readonly examples: ExampleSource;
+  /** Peak learning rate. */
+  readonly lr: number;
 }
 
 /** What one optimiser step came to. */
@@ -49,10 +55,27 @@ function drawSteps(random: Random, most: number): number {
   return Math.min(most, draw < 0.6 ? 1 : draw < 0.85 ? 2 : 3);
 }
 
+/** All of a step's program but its batch. */
+export const stepOptions = (setup: StepSetup): Omit<TrainStepOptions, 'images' | 'tokens'> => ({
+  config: setup.config,
+  adapters: setup.trainable.adapters,
+  layout: setup.trainable.layout,
+  frozen: setup.trainable.frozen,
+  from: setup.from,
+  promptsPerImage: setup.promptsPerImage,
+  targetSide: setup.targetSide,
+  loss: setup.loss,
+  iouWeight: 1,
+  multimask: setup.multimask,
+  optimiser: { ...adamWDefaults, weightDecay: setup.weightDecay, clipNorm: 1 },
+  recompute: setup.recompute,
+  accumulate: setup.accumulate,
+});
+
 /** The steps of one batch: changes `state` in place and reports each. @throws DivergedError */
 export function stepper(setup: StepperSetup, programs: ProgramCache) {
   const { config, trainable, executor, examples } = setup;
-  const optimiser: AdamWOptions = { ...adamWDefaults, weightDecay: setup.weightDecay, clipNorm: 1 };
+  const { optimiser } = stepOptions(setup);
   const lowResSide = 4 * gridOf(config);
   const embeddings = setup.from === 'embedding' ? embeddingCache(executor, programs, config, trainable.frozen) : null;
 
@@ -74,21 +97,7 @@ export function stepper(setup: StepperSetup, programs: ProgramCache) {
       const started = performance.now();
       const { tokens } = batch;
       const loaded = await programs.get(`${indices.length}-${tokens}`, () =>
-        compileTrainStep({
-          config,
-          adapters: trainable.adapters,
-          layout: trainable.layout,
-          frozen: trainable.frozen,
-          from: setup.from,
-          images: indices.length,
-          promptsPerImage: setup.promptsPerImage,
-          tokens,
-          targetSide: setup.targetSide,
-          loss: setup.loss,
-          iouWeight: 1,
-          multimask: setup.multimask,
-          optimiser,
-        }),
+        compileTrainStep({ ...stepOptions(setup), images: indices.length, tokens }),
       );
       const learningRate = learningRateAt(progress, setup.lr);
       const flat = (data: Float32Array): TensorData => tensorData([data.length], data);

@@ -1,33 +1,33 @@
 import {
   add,
+  after,
   broadcastTo,
   compile,
-  div,
+  concat,
   gradients,
   input,
-  meanAll,
+  keep,
   mul,
-  reduceSum,
-  relu,
   reshape,
+  Segments,
   slice,
-  sub,
   type CompiledGraph,
   type Tensor,
   type TensorData,
 } from '../graph';
+import type { EncoderSegments } from '../sam/imageEncoder';
 import { decodePrompts, encodeImages, type SamModel } from '../sam/sam';
-import { gridOf, maskTokens, type SamConfig } from '../sam/config';
+import { gridOf, type SamConfig } from '../sam/config';
 import { bare, type Seams } from '../sam/seams';
 import { adapterSeams } from '../medsa/seams';
 import type { AdapterOptions } from '../medsa/options';
 import { adamWStep, type AdamWOptions } from './adamw';
-import { iouLoss, maskLoss, reachedIou, type LossName } from './losses';
 import { mixedWeights } from '../sam/weights';
 import { ParameterLayout } from './parameters';
+import { stepLoss, type StepLossOptions } from './stepLoss';
 
 /** Everything that shapes the graph of one optimiser step. */
-export interface TrainStepOptions {
+export interface TrainStepOptions extends StepLossOptions {
   readonly config: SamConfig;
   /** null: nothing attached (`tune: full`, `tune: decoder`). */
   readonly adapters: AdapterOptions | null;
@@ -42,13 +42,15 @@ export interface TrainStepOptions {
   readonly tokens: number;
   /** Side of the targets that the loss sees. */
   readonly targetSide: number;
-  readonly loss: LossName;
-  /** Weight of the IoU head's error; 0 leaves it out. */
-  readonly iouWeight: number;
-  /** Train the three ambiguous masks too, through the best of them (SAM §3, "Resolving ambiguity"). */
-  readonly multimask: boolean;
   readonly optimiser: AdamWOptions;
+  /** What the backward pass computes again instead of keeping it: nothing, or the inside of every encoder block. */
+  readonly recompute?: Recompute;
+  /** Parts of the batch that pass one after another, their gradients added up; 1 by default. At most `images`. */
+  readonly accumulate?: number;
 }
+
+export const recomputeNames = ['none', 'blocks'] as const;
+export type Recompute = (typeof recomputeNames)[number];
 
 export const stepInputs = {
   /** [images, 3, S, S], normalised */
@@ -72,28 +74,38 @@ export const stepInputs = {
 
 /** Forward, loss, backward and optimiser as one program; B = images · promptsPerImage. */
 export function compileTrainStep(options: TrainStepOptions): CompiledGraph {
-  const { config, layout, images, promptsPerImage, tokens } = options;
-  const batch = images * promptsPerImage;
-  const side = 4 * gridOf(config);
+  const { layout, images, promptsPerImage, tokens, accumulate = 1 } = options;
   const parameters = layout.read(stepInputs.parameters);
-  const model = trainingModel(options, parameters.tensors);
-
-  const embedding = repeatEach(embeddingOf(model, options), promptsPerImage);
-  const outputs = decodePrompts(model, embedding, {
-    points: input(stepInputs.points, [batch, tokens, 2]),
-    labels: input(stepInputs.labels, [batch, tokens]),
-    masks: input(stepInputs.masks, [batch, 1, side, side]),
-    hasMask: input(stepInputs.hasMask, [batch]),
-  });
-  const target = input(stepInputs.target, [batch, 1, options.targetSide, options.targetSide]);
-  const { loss, mask, iou } = stepLoss(outputs, target, options);
-
-  const gradient = ParameterLayout.flatten(
-    gradients(
-      loss,
-      layout.names.map((name) => parameters.tensors.get(name)!),
-    ),
-  );
+  const trainable = layout.names.map((name) => parameters.tensors.get(name)!);
+  const feeds = batchInputs(options);
+  const whole = trainingModel(options, parameters.tensors);
+  let sum: { readonly loss: Tensor; readonly gradient: Tensor } | null = null;
+  const answers: { readonly mask: Tensor; readonly iou: Tensor }[] = [];
+  for (const [start, end] of partsOf(images, accumulate)) {
+    const range = [start * promptsPerImage, end * promptsPerImage] as const;
+    // A part begins when the gradient of those before is there: only that is kept of them.
+    const part = (name: keyof typeof feeds): Tensor => {
+      const rows = name === 'seen' ? slice(feeds.seen, 0, start, end) : slice(feeds[name], 0, ...range);
+      return name === 'seen' && sum !== null ? after(rows, [sum.gradient]) : rows;
+    };
+    const segments = new Segments();
+    const model = { ...whole, segments: encoderSegments(segments, options.recompute) };
+    const seen = part('seen');
+    const embedding = repeatEach(options.from === 'embedding' ? seen : encodeImages(model, seen), promptsPerImage);
+    const outputs = decodePrompts(model, embedding, {
+      points: part('points'),
+      labels: part('labels'),
+      masks: part('masks'),
+      hasMask: part('hasMask'),
+    });
+    const { loss, mask, iou } = stepLoss(outputs, part('target'), options);
+    answers.push({ mask, iou });
+    const share = mul(loss, (end - start) / images);
+    const gradient = ParameterLayout.flatten(gradients(share, trainable, segments));
+    sum =
+      sum === null ? { loss: share, gradient } : { loss: add(sum.loss, share), gradient: add(sum.gradient, gradient) };
+  }
+  const { loss, gradient } = sum!;
   const state = {
     parameters: parameters.flat,
     firstMoment: input(stepInputs.firstMoment, [layout.size]),
@@ -102,14 +114,44 @@ export function compileTrainStep(options: TrainStepOptions): CompiledGraph {
   const next = adamWStep(state, gradient, options.optimiser);
   return compile(`train-step-${options.from}-${images}x${promptsPerImage}-${tokens}`, {
     loss,
-    low_res_masks: mask,
-    iou,
+    low_res_masks: concat(
+      answers.map(({ mask }) => mask),
+      0,
+    ),
+    iou: concat(
+      answers.map(({ iou }) => iou),
+      0,
+    ),
     gradient_norm: next.norm,
     gradient,
     next_parameters: next.parameters,
     next_first_moment: next.firstMoment,
     next_second_moment: next.secondMoment,
   });
+}
+
+/** The inputs that belong to the batch; `seen` is what the decoder's image comes from. */
+function batchInputs({ config, from, images, promptsPerImage, tokens, targetSide }: TrainStepOptions) {
+  const batch = images * promptsPerImage;
+  const grid = gridOf(config);
+  return {
+    seen:
+      from === 'embedding'
+        ? input(stepInputs.embedding, [images, config.outChannels, grid, grid])
+        : input(stepInputs.image, [images, 3, config.imageSize, config.imageSize]),
+    points: input(stepInputs.points, [batch, tokens, 2]),
+    labels: input(stepInputs.labels, [batch, tokens]),
+    masks: input(stepInputs.masks, [batch, 1, 4 * grid, 4 * grid]),
+    hasMask: input(stepInputs.hasMask, [batch]),
+    target: input(stepInputs.target, [batch, 1, targetSide, targetSide]),
+  };
+}
+
+/** [start, end) of `count` parts of nearly equal size. */
+function partsOf(total: number, count: number): (readonly [number, number])[] {
+  const parts = Math.min(count, total);
+  const bound = (index: number): number => Math.floor((index * total) / parts);
+  return Array.from({ length: parts }, (_, index) => [bound(index), bound(index + 1)] as const);
 }
 
 /** The model whose trainable tensors are graph inputs and whose other tensors are constants. */
@@ -122,54 +164,14 @@ export function trainingModel(
   return { config, weights, seams };
 }
 
-function embeddingOf(model: SamModel, { config, from, images }: TrainStepOptions): Tensor {
-  const grid = gridOf(config);
-  if (from === 'embedding') return input(stepInputs.embedding, [images, config.outChannels, grid, grid]);
-  return encodeImages(model, input(stepInputs.image, [images, 3, config.imageSize, config.imageSize]));
-}
+const encoderSegments = ({ run }: Segments, recompute: Recompute = 'none'): EncoderSegments => ({
+  block: recompute === 'blocks' ? run : keep,
+  attention: run,
+});
 
 /** Each image's embedding once per prompt. [I, C, g, g] → [I·n, C, g, g] */
 function repeatEach(embedding: Tensor, n: number): Tensor {
   if (n === 1) return embedding;
   const [images, ...map] = embedding.shape;
   return reshape(broadcastTo(reshape(embedding, [images, 1, ...map]), [images, n, ...map]), [images * n, ...map]);
-}
-
-interface StepLoss {
-  /** [] */
-  readonly loss: Tensor;
-  /** The single answer: [B, 1, 4g, 4g] logits, [B, 1] estimated IoU. */
-  readonly mask: Tensor;
-  readonly iou: Tensor;
-}
-
-function stepLoss(
-  outputs: { readonly masks: Tensor; readonly iou: Tensor },
-  target: Tensor,
-  { loss: name, iouWeight, multimask }: TrainStepOptions,
-): StepLoss {
-  const token = (index: number): Tensor => slice(outputs.masks, 1, index, index + 1);
-  const estimate = (index: number): Tensor => reshape(slice(outputs.iou, 1, index, index + 1), [target.shape[0]]);
-  const mask = token(0);
-  let loss = meanAll(maskLoss(name, mask, target));
-  if (iouWeight > 0) loss = add(loss, mul(iouLoss(estimate(0), reachedIou(mask, target)), iouWeight));
-  if (multimask) {
-    // At the logits' own size: three more masks at full size would cost more than the encoder of a small model.
-    const small = areaAverage(target, mask.shape[2]);
-    const candidates = Array.from({ length: maskTokens - 1 }, (_, index) => token(index + 1));
-    const each = candidates.map((candidate) => maskLoss(name, candidate, small));
-    loss = add(loss, meanAll(each.reduce((best, other) => sub(best, relu(sub(best, other))))));
-    candidates.forEach((candidate, index) => {
-      loss = add(loss, mul(iouLoss(estimate(index + 1), reachedIou(candidate, small)), iouWeight / candidates.length));
-    });
-  }
-  return { loss, mask, iou: slice(outputs.iou, 1, 0, 1) };
-}
-
-/** Means over equal tiles. [B, 1, S, S] → [B, 1, side, side] */
-function areaAverage(x: Tensor, side: number): Tensor {
-  const [batch, , height] = x.shape;
-  const n = height / side;
-  const tiles = reshape(x, [batch, side, n, side, n]);
-  return reshape(div(reduceSum(tiles, [2, 4]), n * n), [batch, 1, side, side]);
 }

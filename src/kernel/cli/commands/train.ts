@@ -2,6 +2,7 @@ import { embeddedModel, tuneNames } from '../../inference';
 import { lossNames } from '../../training/losses';
 import { trainDefaults, trainOptions } from '../../training/options';
 import { startRun } from '../../training/run';
+import { recomputeNames } from '../../training/trainStep';
 import { command, json } from '../command';
 import { data, folder, layout, model } from '../commonOptions';
 import { device, deviceLines, openExecutor } from '../device';
@@ -25,6 +26,11 @@ export const train = command(
       loss: choice(lossNames, `Loss (default ${trainDefaults.loss})`),
       epochs: whole(1, `Passes over the data (default ${trainDefaults.epochs})`),
       batch: whole(1, `Images per step (default ${trainDefaults.batch})`),
+      recompute: choice(
+        recomputeNames,
+        `Compute the inside of encoder blocks again instead of keeping it: less memory, more time (default ${trainDefaults.recompute})`,
+      ),
+      accumulate: whole(1, 'Parts of a batch that pass one after another: less memory (default 1)'),
       'image-size': whole(1, "Side at which images enter the model, in pixels (default: the model's own)"),
       lr: decimal(0, `Peak learning rate (default ${trainDefaults.lr})`),
       seed: whole(0, `The same seed repeats the same run (default ${trainDefaults.seed})`),
@@ -53,6 +59,8 @@ export const train = command(
       loss: values.loss,
       epochs: values.epochs,
       batch: values.batch,
+      recompute: values.recompute,
+      accumulate: values.accumulate,
       imageSize: values['image-size'],
       lr: values.lr,
       seed: values.seed,

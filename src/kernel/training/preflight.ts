@@ -1,0 +1,62 @@
+import { UserError } from '../errors';
+import { estimateMemory, type MemoryEstimate } from '../runtime/memoryEstimate';
+import { compileTrainStep, type TrainStepOptions } from './trainStep';
+
+/** What of a run decides how much memory it takes, in the words of the command line. */
+export type MemorySettings = Pick<TrainStepOptions, 'images' | 'recompute' | 'accumulate'>;
+
+/** The largest prompts that a step meets: the first and two corrective clicks. */
+const mostTokens = 4;
+
+/** Of what is free, what a run may plan with: images, other programs and the system need some too. */
+const usableShare = 0.9;
+
+/** Peak memory of a training step, bytes, without running it. */
+export const stepMemory = (options: Omit<TrainStepOptions, 'tokens'>): MemoryEstimate =>
+  estimateMemory(compileTrainStep({ ...options, tokens: mostTokens }).tensors);
+
+/** Memory that this process can still get, bytes; container limits count. */
+export const availableMemory = (): number => process.availableMemory();
+
+/**
+ * Checks, before a run starts, that its steps fit into memory.
+ * @throws UserError naming settings that would fit, or that none would
+ */
+export function requireMemory(
+  options: Omit<TrainStepOptions, 'tokens'>,
+  available = availableMemory(),
+): MemoryEstimate {
+  const need = (settings: Partial<MemorySettings>): MemoryEstimate => stepMemory({ ...options, ...settings });
+  const fits = ({ total }: MemoryEstimate): boolean => total <= usableShare * available;
+  const estimate = need({});
+  if (fits(estimate)) return estimate;
+  const settings = thriftier(options).find((changed) => fits(need(changed)));
+  const advice =
+    settings === undefined
+      ? 'no batch of this model at this image size would: take a smaller --image-size or --model'
+      : `it would with ${describe(settings, options)}`;
+  throw new UserError(
+    `a training step takes about ${gigabytes(estimate.total)} of memory, and ${gigabytes(available)} are free: ${advice}`,
+  );
+}
+
+/** Settings that take less, those that change least first. */
+function thriftier({ images, recompute = 'none', accumulate = 1 }: MemorySettings): MemorySettings[] {
+  const parts: number[] = [];
+  for (let count = 2 * accumulate; count < 2 * images; count *= 2) parts.push(Math.min(count, images));
+  const inParts = (mode: MemorySettings['recompute']): MemorySettings[] =>
+    parts.map((count) => ({ images, recompute: mode, accumulate: count }));
+  return recompute === 'blocks'
+    ? inParts('blocks')
+    : [...inParts('none').slice(0, 1), { images, recompute: 'blocks', accumulate }, ...inParts('blocks')];
+}
+
+function describe({ recompute, accumulate = 1 }: MemorySettings, given: MemorySettings): string {
+  const changed = [
+    ...(recompute === given.recompute || recompute === 'none' ? [] : [`--recompute ${recompute}`]),
+    ...(accumulate === (given.accumulate ?? 1) ? [] : [`--accumulate ${accumulate}`]),
+  ];
+  return changed.join(' ');
+}
+
+export const gigabytes = (bytes: number): string => `${(bytes / 1e9).toFixed(1)} GB`;
