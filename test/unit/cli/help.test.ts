@@ -11,6 +11,7 @@ const contract: Record<string, string[]> = {
   ],
   resume: ['json'],
   evaluate: ['data', 'model', 'adapters', 'prompts', 'seed', 'device', 'json'],
+  export: ['onnx', 'torch', 'out', 'model', 'adapters', 'points', 'external-weights', 'json'],
   doctor: ['parity', 'device', 'json'],
   phantoms: ['out', 'kind', 'family', 'count', 'seed', 'json'],
 };
