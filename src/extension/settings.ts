@@ -16,7 +16,7 @@ export function runsFolder(): string {
 
 /** A model is a name (`phantom-sam`) or a file; only a file is resolved against the workspace folder. */
 function model(name: string): string {
-  return /[\\/]|\.(safetensors|pth)$/i.test(name) ? path.resolve(workspaceFolder(), name) : name;
+  return /[\\/]|\.(safetensors|pth|pt|bin)$/i.test(name) ? path.resolve(workspaceFolder(), name) : name;
 }
 
 /** The settings as the kernel reads them; an unset one leaves the kernel its own default. */

@@ -56,7 +56,7 @@ async function openFile(): Promise<string | undefined> {
   const chosen = await vscode.window.showOpenDialog({
     title: 'Adapter File',
     openLabel: 'Use Adapters',
-    filters: { Adapters: ['safetensors'] },
+    filters: { Adapters: ['safetensors', 'pth', 'pt'] },
   });
   return chosen?.[0]?.fsPath;
 }

@@ -14,7 +14,7 @@ const largestInMemory = 64 * 2 ** 20;
 export class LargeFile {
   private constructor(
     /** Absolute path: whoever maps the file may work in another folder. */
-    readonly path: string,
+    private readonly path: string,
     private readonly name: string,
     private readonly size: number,
     private readonly modified: number,
@@ -37,13 +37,29 @@ export class LargeFile {
         done += read;
       }
       // Afterwards, so that a change during the read is seen too.
-      const { size, mtimeMs } = fs.fstatSync(descriptor);
-      if (size === this.size && mtimeMs === this.modified) return bytes;
+      this.check(fs.fstatSync(descriptor));
+      return bytes;
     } catch (error) {
-      throw readProblem(this.name, error);
+      throw error instanceof UserError ? error : readProblem(this.name, error);
     } finally {
       if (descriptor !== undefined) fs.closeSync(descriptor);
     }
+  }
+
+  /** Where `offset` lies for a runtime that maps the file now. @throws UserError when the file is gone or another. */
+  source(offset: number): TensorSource {
+    let now: fs.Stats;
+    try {
+      now = fs.statSync(this.path);
+    } catch (error) {
+      throw readProblem(this.name, error);
+    }
+    this.check(now);
+    return { file: this.path, offset };
+  }
+
+  private check({ size, mtimeMs }: fs.Stats): void {
+    if (size === this.size && mtimeMs === this.modified) return;
     throw new UserError(`${this.name} has changed since it was opened: open it again`, { file: this.name });
   }
 }
@@ -51,15 +67,20 @@ export class LargeFile {
 /** Float32 values that stay in their file: read when asked for, and not held beyond the work that asked. */
 export class FileTensor implements TensorData {
   readonly dtype = 'float32';
-  /** Absent where there is nothing to map: no values, or values at an odd address. */
-  readonly source?: TensorSource;
 
   constructor(
     private readonly file: LargeFile,
     private readonly offset: number,
     readonly shape: readonly number[],
-  ) {
-    if (sizeOf(shape) > 0 && offset % Float32Array.BYTES_PER_ELEMENT === 0) this.source = { file: file.path, offset };
+  ) {}
+
+  /**
+   * Absent where there is nothing to map: no values, or values at an odd address.
+   * @throws UserError when the file is gone or has changed since it was opened: other weights would be mapped.
+   */
+  get source(): TensorSource | undefined {
+    const mappable = sizeOf(this.shape) > 0 && this.offset % Float32Array.BYTES_PER_ELEMENT === 0;
+    return mappable ? this.file.source(this.offset) : undefined;
   }
 
   /** @throws UserError when the file is gone or has changed since it was opened. */

@@ -1,4 +1,4 @@
-import { PickleError, PickleInput } from './pickleInput';
+import { PickleError, type PickleInput } from './pickleInput';
 
 /** What a pickle may name: the few functions and types of a state dict, and how each is carried out here. */
 export interface PickleHost {
@@ -25,6 +25,8 @@ const Op = {
   NONE: 0x4e,
   BINPERSID: 0x51,
   REDUCE: 0x52,
+  BINSTRING: 0x54,
+  SHORT_BINSTRING: 0x55,
   BINUNICODE: 0x58,
   APPEND: 0x61,
   BUILD: 0x62,
@@ -55,13 +57,12 @@ const Op = {
 } as const;
 
 /**
- * Interprets a pickle (protocol 2 to 5) as data: dicts become Maps, lists and tuples arrays, numbers numbers. Nothing is
- * imported or executed: a name is looked up in `host`, and REDUCE calls only what `host` gave. Opcodes that torch.save
+ * Interprets one pickle (protocol 2 to 5) as data: dicts become Maps, lists and tuples arrays, numbers numbers. `input` stands
+ * behind it afterwards. Nothing is imported or executed: a name is looked up in `host`, and REDUCE calls only what `host` gave. Opcodes that torch.save
  * does not use in a checkpoint of plain containers, numbers, text and tensors are refused. (CPython, pickletools.py.)
  * @throws PickleError
  */
-export function unpickle(bytes: Uint8Array, host: PickleHost): unknown {
-  const input = new PickleInput(bytes);
+export function unpickle(input: PickleInput, host: PickleHost): unknown {
   const memo = new Map<number, unknown>();
   const marks: number[] = [];
   const stack: unknown[] = [];
@@ -122,9 +123,12 @@ export function unpickle(bytes: Uint8Array, host: PickleHost): unknown {
       case Op.BINFLOAT:
         stack.push(input.float64BigEndian());
         break;
+      // Text of Python 2, whose names are ASCII.
+      case Op.BINSTRING:
       case Op.BINUNICODE:
         stack.push(input.text(input.uint32()));
         break;
+      case Op.SHORT_BINSTRING:
       case Op.SHORT_BINUNICODE:
         stack.push(input.text(input.uint8()));
         break;

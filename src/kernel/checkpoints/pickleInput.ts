@@ -3,13 +3,18 @@ export class PickleError extends Error {
   override name = 'PickleError';
 }
 
-/** Reads a pickle's operands in order. Every method throws PickleError where the pickle ends before. */
+/** Reads the operands of pickles in order. Every method throws PickleError where the bytes end before. */
 export class PickleInput {
   private at = 0;
   private readonly view: DataView;
 
   constructor(private readonly bytes: Uint8Array) {
     this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  }
+
+  /** Bytes read so far. */
+  get position(): number {
+    return this.at;
   }
 
   uint8 = (): number => this.view.getUint8(this.take(1));

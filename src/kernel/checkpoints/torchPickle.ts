@@ -1,8 +1,8 @@
 import type { ElementTypeName } from './elementTypes';
 import { unpickle } from './pickle';
-import { PickleError } from './pickleInput';
+import { PickleError, type PickleInput } from './pickleInput';
 
-/** One storage of a checkpoint: a flat run of `count` elements in the archive entry `data/<key>`. */
+/** One storage of a checkpoint: a flat run of `count` elements. */
 export interface StorageRef {
   readonly key: string;
   readonly type: ElementTypeName;
@@ -35,6 +35,15 @@ class Storage implements StorageRef {
   ) {}
 }
 
+/** What a tensor is made from: `count` elements of a storage, from `offset` on. */
+class StoragePart {
+  constructor(
+    readonly storage: Storage,
+    readonly offset: number,
+    readonly count: number,
+  ) {}
+}
+
 class StorageType {
   constructor(readonly type: ElementTypeName) {}
 }
@@ -42,6 +51,7 @@ class StorageType {
 /** Everything that a checkpoint may name. */
 const globals = new Map<string, unknown>([
   ['collections.OrderedDict', orderedDict],
+  ['torch._utils._rebuild_tensor', rebuildTensor],
   ['torch._utils._rebuild_tensor_v2', rebuildTensor],
   ['torch._utils._rebuild_parameter', rebuildParameter],
   ['torch.FloatStorage', new StorageType('F32')],
@@ -62,25 +72,41 @@ export class RefusedGlobalError extends PickleError {
   }
 }
 
+export interface StateDict {
+  /** By name, in order. */
+  readonly tensors: Map<string, TensorRef>;
+  /** Every storage that the pickle names, those of the optimiser too, by key. */
+  readonly storages: ReadonlyMap<string, StorageRef>;
+}
+
 /**
- * The state dict of a pickle that torch.save wrote: tensors by name, in order. A training checkpoint is unwrapped.
+ * The state dict of a pickle that torch.save wrote. A training checkpoint is unwrapped.
  * @throws PickleError, RefusedGlobalError
  */
-export function readStateDict(bytes: Uint8Array): Map<string, TensorRef> {
-  const root = unpickle(bytes, {
+export function readStateDict(input: PickleInput): StateDict {
+  const storages = new Map<string, Storage>();
+  const root = unpickle(input, {
     global(module, name) {
       const known = globals.get(`${module}.${name}`);
       if (known === undefined) throw new RefusedGlobalError(`${module}.${name}`);
       return known;
     },
-    persistent: storageOf,
+    persistent(id) {
+      const part = storagePart(id);
+      const known = storages.get(part.storage.key) ?? part.storage;
+      if (known.type !== part.storage.type || known.count !== part.storage.count) {
+        throw new PickleError(`it describes the storage ${known.key} in two ways`);
+      }
+      storages.set(known.key, known);
+      return new StoragePart(known, part.offset, part.count);
+    },
   });
   const tensors = tensorsOf(root);
   if (tensors === null) {
     const keys = root instanceof Map ? [...root.keys()].slice(0, 5).map(String).join(', ') : typeof root;
     throw new PickleError(`it holds no state dict, only ${keys || 'an empty dict'}`);
   }
-  return tensors;
+  return { tensors, storages };
 }
 
 /** Under these keys training scripts put the state dict, beside the optimiser's state and the epoch. */
@@ -104,28 +130,36 @@ function tensorsOf(value: unknown, depth = 0): Map<string, TensorRef> | null {
 
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
 
-/** ('storage', type, key, location, count): see torch/serialization.py, persistent_id. */
-function storageOf(id: unknown): Storage {
+/**
+ * ('storage', type, key, location, count) and, before PyTorch 1.6, null or (key, offset, count) of a part: see
+ * torch/serialization.py, persistent_id.
+ */
+function storagePart(id: unknown): StoragePart {
   if (Array.isArray(id) && id[0] === 'storage') {
-    const [, type, key, , count] = id as unknown[];
+    const [, type, key, , count, part = null] = id as unknown[];
     if (type instanceof StorageType && typeof key === 'string' && /^\w+$/.test(key) && isCount(count)) {
-      return new Storage(key, type.type, count);
+      const storage = new Storage(key, type.type, count);
+      if (part === null) return new StoragePart(storage, 0, count);
+      const [, offset, length] = Array.isArray(part) ? (part as unknown[]) : [];
+      if (isCount(offset) && isCount(length) && offset + length <= count) {
+        return new StoragePart(storage, offset, length);
+      }
     }
   }
   throw new PickleError('it refers to a storage in a way that is not known');
 }
 
-/** `_rebuild_tensor_v2(storage, storage_offset, size, stride, requires_grad, backward_hooks)` */
-function rebuildTensor(storage: unknown, offset: unknown, shape: unknown, strides: unknown): TensorView {
+/** `_rebuild_tensor_v2(storage, storage_offset, size, stride, requires_grad, backward_hooks)`; the first one ends before. */
+function rebuildTensor(from: unknown, offset: unknown, shape: unknown, strides: unknown): TensorView {
   const counts = (value: unknown): value is number[] => Array.isArray(value) && value.every(isCount);
-  if (!(storage instanceof Storage) || !isCount(offset) || !counts(shape) || !counts(strides)) {
+  if (!(from instanceof StoragePart) || !isCount(offset) || !counts(shape) || !counts(strides)) {
     throw new PickleError('a tensor is described in a way that is not known');
   }
   if (shape.length !== strides.length) throw new PickleError('a tensor has another number of strides than of extents');
   const empty = shape.includes(0);
   const last = shape.reduce((index, extent, axis) => index + (extent - 1) * strides[axis], offset);
-  if (!empty && last >= storage.count) throw new PickleError('a tensor reaches beyond its storage');
-  return new TensorView(storage, offset, [...shape], [...strides]);
+  if (!empty && last >= from.count) throw new PickleError('a tensor reaches beyond its storage');
+  return new TensorView(from.storage, from.offset + offset, [...shape], [...strides]);
 }
 
 /** `_rebuild_parameter(data, requires_grad, backward_hooks)` */

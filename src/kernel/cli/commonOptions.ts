@@ -15,7 +15,7 @@ export const file = (description: string) => inPlace(text('FILE', description));
 
 const nameOrFile = text(
   'NAME|FILE',
-  `An embedded model, or a SAM checkpoint .safetensors or .pth (default ${embeddedModel})`,
+  `An embedded model, or a SAM checkpoint .safetensors, .pth or .bin (default ${embeddedModel})`,
 );
 
 export const model = {
@@ -23,7 +23,9 @@ export const model = {
   parse: (given: string): string => (isModelPath(given) ? path.resolve(given) : nameOrFile.parse(given)),
 };
 
-export const adapters = file('What a fine-tune made: RUN/checkpoints/best.safetensors');
+export const adapters = file(
+  'What a fine-tune made (RUN/checkpoints/best.safetensors), or released adapters of Med-SA’s authors',
+);
 
 export const data = required(folder('Folder of images with masks: pairs.csv with the columns image,mask,group'));
 

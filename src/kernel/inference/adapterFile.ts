@@ -1,12 +1,14 @@
 import path from 'node:path';
 import { z } from 'zod';
-import { readSafetensors, writeSafetensors } from '../checkpoints';
+import { readTensors, writeSafetensors, type TensorFile } from '../checkpoints';
 import { UserError } from '../errors';
 import type { TensorData } from '../graph';
 import { attachmentShapes } from '../medsa/attachment';
 import { adapterVariants, promptModes, type AttachmentOptions } from '../medsa/options';
+import { hasReleasedNames } from '../medsa/releasedNames';
 import { samShapes } from '../sam/shapes';
 import { parseEntry } from './metadata';
+import { fromReleasedFile } from './releasedFile';
 import { checkTensors, fileHash, type ModelFile } from './modelFile';
 
 /** Raised when the meaning of what is written changes. */
@@ -81,15 +83,30 @@ export async function writeAdapters(
   });
 }
 
-/** @throws UserError when the file is not one of ours, newer than this version, damaged, or of another base model. */
-export async function readAdapters(file: string, base: ModelFile): Promise<AdapterFile> {
-  const { tensors, metadata } = await readSafetensors(file);
-  if (metadata.format !== 'med-sa-adapters') {
+/**
+ * A file of adapters in the product's own names, whichever it uses.
+ * @throws UserError when it is not one of ours, newer than this version, or damaged.
+ */
+export async function readNamedAdapters(file: string): Promise<TensorFile & { readonly released: boolean }> {
+  const found = await readTensors(file);
+  const released = hasReleasedNames(found.tensors.keys());
+  const own = released ? fromReleasedFile(found) : found;
+  if (own.metadata.format !== 'med-sa-adapters') {
     throw new UserError(`${file} holds no Med-SA adapters: take checkpoints/best.safetensors of a run`, { file });
   }
-  if (Number(metadata.version) > adapterFormat) {
+  if (Number(own.metadata.version) > adapterFormat) {
     throw new UserError(`${file} was made by a newer version of Med-SA Notebook: update to read it`, { file });
   }
+  return { ...own, released };
+}
+
+/**
+ * What a fine-tune made, or the authors' released adapters: alone or in a whole model, whose tensors then take the place
+ * of the base's.
+ * @throws UserError when the file is not one of ours, newer than this version, damaged, or of another base model.
+ */
+export async function readAdapters(file: string, base: ModelFile): Promise<AdapterFile> {
+  const { tensors, metadata, released } = await readNamedAdapters(file);
   const parsed = metadataSchema.safeParse({
     tune: metadata.tune,
     options: parseEntry(metadata.options),
@@ -102,7 +119,9 @@ export async function readAdapters(file: string, base: ModelFile): Promise<Adapt
     throw new UserError(`${file}: its metadata are damaged (${String(wrong)}): train again`, { file });
   }
   const { tune, options, imageSize, step } = parsed.data;
-  if (metadata.base_sha256 !== (await fileHash(base.file))) {
+  // The authors' files do not tell what they were trained on: the shapes must do.
+  const untold = released && metadata.base_sha256 === undefined;
+  if (!untold && metadata.base_sha256 !== (await fileHash(base.file))) {
     throw new UserError(
       `${file} was trained on another model file (${metadata.base}) than ${base.file}: choose that model`,
       { file },
@@ -112,7 +131,10 @@ export async function readAdapters(file: string, base: ModelFile): Promise<Adapt
   const expected =
     options === null
       ? new Map([...all].filter(([name]) => trainsOfBase(tune, name)))
-      : attachmentShapes(base.config, options);
+      : new Map([
+          ...attachmentShapes(base.config, options),
+          ...[...all].filter(([name]) => released && tensors.has(name)),
+        ]);
   checkTensors(file, tensors, expected);
   return { name: adapterName(file), file, tune, options, imageSize, tensors, step };
 }
@@ -125,5 +147,7 @@ export const trainsOfBase = (tune: Tune, name: string): boolean =>
 /** "runs/heart/checkpoints/best.safetensors" is called "heart". */
 export function adapterName(file: string): string {
   const parts = path.resolve(file).split(path.sep);
-  return parts.at(-2) === 'checkpoints' ? parts.at(-3)! : path.basename(file, '.safetensors');
+  return parts.at(-2) === 'checkpoints'
+    ? parts.at(-3)!
+    : path.basename(file).replace(/\.(safetensors|pth|pt|bin)$/i, '');
 }

@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { readTensors } from '../checkpoints';
 import { UserError } from '../errors';
 import type { TensorData } from '../graph';
+import { inOwnNames } from '../sam/checkpointNames';
 import { samConfigs, type SamConfig } from '../sam/config';
 import { samShapes, type ShapeTable } from '../sam/shapes';
 import { modelsFolder } from './mediaFolder';
@@ -43,7 +44,7 @@ export const samConfigSchema = z.object({
 });
 
 /** Whether a model is named by a file, not by its name. */
-export const isModelPath = (nameOrFile: string): boolean => /[\\/]|\.(safetensors|pth|pt)$/.test(nameOrFile);
+export const isModelPath = (nameOrFile: string): boolean => /[\\/]|\.(safetensors|pth|pt|bin)$/.test(nameOrFile);
 
 /** Path of a model named by file or by name. @throws UserError naming what there is. */
 export async function resolveModel(nameOrFile: string): Promise<string> {
@@ -59,10 +60,14 @@ export async function resolveModel(nameOrFile: string): Promise<string> {
   throw new UserError(`unknown model ${nameOrFile}: known are ${names || 'none'}; or name a .safetensors or .pth file`);
 }
 
-/** Reads a SAM: its sizes from the file's metadata or, for published checkpoints, from the width of the encoder. */
+/**
+ * Reads a SAM, in its authors' names or those of `transformers`: its sizes from the file's metadata or, for published
+ * checkpoints, from the width of the encoder. @throws UserError when the file is missing, damaged or does not fit
+ */
 export async function readModel(nameOrFile: string): Promise<ModelFile> {
   const file = await resolveModel(nameOrFile);
-  const { tensors, metadata } = await readTensors(file);
+  const { tensors: found, metadata } = await readTensors(file);
+  const tensors = inOwnNames(found);
   const config = configOf(file, tensors, metadata.config);
   checkTensors(file, tensors, samShapes(config));
   return { name: path.basename(file).replace(/\.[a-z]+$/i, ''), file, config, tensors };

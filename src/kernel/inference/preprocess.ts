@@ -2,8 +2,8 @@ import { tensorData, type TensorData } from '../graph';
 import { resizeRgb, type RgbImage } from '../imaging';
 import { fitSize } from './postprocess';
 
-const mean = [123.675, 116.28, 103.53];
-const deviation = [58.395, 57.12, 57.375];
+export const pixelMean = [123.675, 116.28, 103.53];
+export const pixelDeviation = [58.395, 57.12, 57.375];
 
 /** How an original image lies in the model's square: resized so that its longest side fits, at the top left. */
 export interface Geometry {
@@ -38,12 +38,12 @@ export function normaliseInto(
   side: number,
 ): void {
   for (let channel = 0; channel < 3; channel++) {
-    const scale = 1 / deviation[channel];
+    const scale = 1 / pixelDeviation[channel];
     const plane = offset + channel * side * side;
     for (let y = 0; y < height; y++) {
       let source = y * width * 3 + channel;
       const row = plane + y * side;
-      for (let x = 0; x < width; x++, source += 3) into[row + x] = (rgb[source] - mean[channel]) * scale;
+      for (let x = 0; x < width; x++, source += 3) into[row + x] = (rgb[source] - pixelMean[channel]) * scale;
     }
   }
 }

@@ -171,9 +171,9 @@ describe('what is refused', () => {
     }
   });
 
-  it('other zip archives, the format before 1.6, other files', async () => {
+  it('other zip archives, the format before 1.6 without content, other files', async () => {
     await refuse(zipSync({ 'word/document.xml': Buffer.from('x') }), /zip archive, but no PyTorch checkpoint/);
-    await refuse(Buffer.from('80028a0a6cfc9c46f9206aa850192e', 'hex'), /before 1\.6/);
+    await refuse(Buffer.from('80028a0a6cfc9c46f9206aa850192e', 'hex'), /damaged or no state dict \(it is cut short\)/);
     await refuse(Buffer.from('hello'), /not a PyTorch checkpoint/);
     await refuse(new Uint8Array(0), /not a PyTorch checkpoint/);
   });

@@ -23,6 +23,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./evaluate')).evaluate,
   },
   {
+    name: 'export',
+    summary: 'Write the model for other programs: as ONNX, or its adapters for PyTorch',
+    load: async () => (await import('./export')).exportModel,
+  },
+  {
     name: 'doctor',
     summary: 'Check this installation and its devices, or that a device computes right',
     load: async () => (await import('./doctor')).doctor,
