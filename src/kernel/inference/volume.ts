@@ -1,0 +1,134 @@
+import type { PromptSet } from '../datasets/types';
+import { CancelledError, UserError } from '../errors';
+import {
+  boundingBox,
+  chooseWindow,
+  mostInterior,
+  sliceOf,
+  toRgb,
+  type ChosenWindow,
+  type MedicalImage,
+  type Window,
+} from '../imaging';
+import type { SamPredictor } from './predictor';
+import { SliceImages } from './sliceImages';
+import type { Prediction } from './types';
+
+export interface VolumeOptions {
+  /** Of all slices; by default each has its own (`chooseWindow`), as in training. */
+  readonly window?: Window;
+  readonly signal?: AbortSignal;
+  /** After each slice: how many are answered, of how many at most. */
+  readonly onProgress?: (done: number, total: number) => void;
+}
+
+/** The answer on one slice. */
+export interface SliceAnswer {
+  readonly slice: number;
+  /** Pixels. */
+  readonly area: number;
+  /** The model's own estimate, 0..1. */
+  readonly iou: number;
+  /** The neighbour whose mask prompted it; null where the user's prompts did. */
+  readonly promptedBy: number | null;
+  readonly window: ChosenWindow;
+}
+
+export interface VolumeSegmentation {
+  /** 1 in the object, else 0; size, spacing, origin and direction are the source's own. */
+  readonly labels: MedicalImage;
+  /** Slices that hold a part of the object, ascending. */
+  readonly slices: readonly SliceAnswer[];
+}
+
+/** The object has ended where its mask shrinks to less than this part of the neighbour's. */
+const leastShrinkage = 0.2;
+
+/** The object has ended where the model expects its own answer to be worse than this. */
+const leastIou = 0.4;
+
+/**
+ * Segments an object through a volume: the prompted slices first, then from each of them up and down, every slice
+ * prompted by the mask of the last, until the object ends (nothing is found, its area collapses, or the model trusts its
+ * own answer no more). Between two prompted slices each reaches as far as the middle.
+ * @throws UserError without prompts, for a slice that is not there, and for prompts outside of it; CancelledError
+ */
+export async function predictVolume(
+  predictor: SamPredictor,
+  volume: MedicalImage,
+  prompts: ReadonlyMap<number, PromptSet>,
+  { window, signal, onProgress }: VolumeOptions = {},
+): Promise<VolumeSegmentation> {
+  if (prompts.size === 0) throw new UserError('there is no prompt: give a point or a box on a slice');
+  const [width, height, slices] = volume.size;
+  const windowOf = (slice: number): ChosenWindow => chooseWindow(sliceOf(volume, slice), window);
+  const images = new SliceImages(predictor, slices, (slice) => toRgb(sliceOf(volume, slice), windowOf(slice)));
+  const voxels = new Uint8Array(width * height * slices);
+  const answers = new Map<number, SliceAnswer>();
+
+  const answer = async (slice: number, asked: PropagatedPrompt, promptedBy: number | null): Promise<Prediction> => {
+    if (signal?.aborted) throw new CancelledError();
+    const { prompts, previous } = asked;
+    const image = await images.at(slice, signal);
+    const [prediction] = await predictor.predict(image, prompts, { previous, signal });
+    // A run in this process blocks its thread: let signals and timers through between slices.
+    await new Promise((resolve) => setImmediate(resolve));
+    return promptedBy === null ? keep(slice, prediction, null) : prediction;
+  };
+  const keep = (slice: number, prediction: Prediction, promptedBy: number | null): Prediction => {
+    const { mask, iou } = prediction;
+    voxels.set(mask.data, slice * width * height);
+    answers.set(slice, { slice, area: areaOf(prediction), iou, promptedBy, window: windowOf(slice) });
+    onProgress?.(answers.size, slices);
+    return prediction;
+  };
+
+  try {
+    const seeds = [...prompts.keys()].sort((a, b) => a - b);
+    for (const [index, seed] of seeds.entries()) {
+      const first = await answer(seed, { prompts: prompts.get(seed)! }, null);
+      const ends = [
+        index === 0 ? 0 : Math.floor((seeds[index - 1] + seed) / 2) + 1,
+        index === seeds.length - 1 ? slices - 1 : Math.floor((seed + seeds[index + 1]) / 2),
+      ];
+      for (const [step, end] of [
+        [-1, ends[0]],
+        [1, ends[1]],
+      ]) {
+        let last = first;
+        for (let slice = seed + step; step * (end - slice) >= 0; slice += step) {
+          const asked = propagated(last);
+          if (asked === null) break;
+          const next = await answer(slice, asked, slice - step);
+          if (hasEnded(last, next)) break;
+          last = keep(slice, next, slice - step);
+        }
+      }
+    }
+  } finally {
+    await images.free();
+  }
+  const { path, spacing, origin, direction } = volume;
+  return {
+    labels: { path, size: volume.size, channels: 1, voxels, spacing, origin, direction },
+    slices: [...answers.values()].filter(({ area }) => area > 0).sort((a, b) => a.slice - b.slice),
+  };
+}
+
+interface PropagatedPrompt {
+  readonly prompts: PromptSet;
+  readonly previous?: Prediction['lowRes'];
+}
+
+/** How a slice's mask asks for its neighbour's; null where there is none. */
+function propagated({ mask, lowRes }: Prediction): PropagatedPrompt | null {
+  const box = boundingBox(mask);
+  const centre = mostInterior(mask);
+  if (box === null || centre === null) return null;
+  return { prompts: { points: [{ ...centre, label: 1 }], box }, previous: lowRes };
+}
+
+const hasEnded = (last: Prediction, next: Prediction): boolean =>
+  next.iou < leastIou || areaOf(next) < leastShrinkage * areaOf(last);
+
+const areaOf = ({ mask }: Prediction): number => mask.data.reduce((sum, value) => sum + value, 0);
