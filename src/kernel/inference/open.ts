@@ -10,7 +10,6 @@ import { readAdapters, type AdapterFile } from './adapterFile';
 import { EmbeddingFolder } from './embeddingFolder';
 import { fileHash, readModel, type ModelFile } from './modelFile';
 import { SamPredictor } from './predictor';
-import type { Predictor } from './types';
 
 /** What stored embeddings may take of the disk: a thousand images of a full-size model. */
 const storedBytes = 4 * 2 ** 30;
@@ -45,7 +44,7 @@ export function composeModel(base: ModelFile, adapters: AdapterFile | null, slic
 }
 
 /** Opens a model, with adapters, for prompts. @throws UserError when a file is missing, unreadable or does not fit. */
-export async function openPredictor({ model, adapters, executor, ownsExecutor }: OpenOptions): Promise<Predictor> {
+export async function openPredictor({ model, adapters, executor, ownsExecutor }: OpenOptions): Promise<SamPredictor> {
   const base = await readModel(model);
   const trained = adapters === null ? null : await readAdapters(adapters, base);
   const slices = trained?.options?.slices ?? null;
