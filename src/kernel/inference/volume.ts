@@ -11,6 +11,7 @@ import {
   type Window,
 } from '../imaging';
 import type { SamPredictor } from './predictor';
+import { checkPrompts } from './promptChecks';
 import { SliceImages } from './sliceImages';
 import type { Prediction } from './types';
 
@@ -61,6 +62,7 @@ export async function predictVolume(
 ): Promise<VolumeSegmentation> {
   if (prompts.size === 0) throw new UserError('there is no prompt: give a point or a box on a slice');
   const [width, height, slices] = volume.size;
+  for (const [slice, asked] of prompts) checkPrompts(asked, sliceOf(volume, slice));
   const windowOf = (slice: number): ChosenWindow => chooseWindow(sliceOf(volume, slice), window);
   const images = new SliceImages(predictor, slices, (slice) => toRgb(sliceOf(volume, slice), windowOf(slice)));
   const voxels = new Uint8Array(width * height * slices);
