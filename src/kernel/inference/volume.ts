@@ -45,8 +45,13 @@ export interface VolumeSegmentation {
 /** The object has ended where its mask shrinks to less than this part of the neighbour's. */
 const leastShrinkage = 0.2;
 
-/** The object has ended where the model expects its own answer to be worse than this. */
-const leastIou = 0.4;
+/**
+ * The object has ended where the model's estimate falls below this part of the best one on the way. Relative, as models
+ * differ in how they judge themselves. Mean Dice from a box on the largest slice with 0, 0.85 and 0.9: three hippocampi
+ * (MR, a fine-tune of one epoch) 0.37, 0.49, 0.50; four soft-tissue tumours (CT, MR, the embedded model) 0.38, 0.40,
+ * 0.52. At 0.9 a plain bright ball is left too early.
+ */
+const leastTrust = 0.85;
 
 /**
  * Segments an object through a volume: the prompted slices first, then from each of them up and down, every slice
@@ -68,14 +73,13 @@ export async function predictVolume(
   const voxels = new Uint8Array(width * height * slices);
   const answers = new Map<number, SliceAnswer>();
 
-  const answer = async (slice: number, asked: PropagatedPrompt, promptedBy: number | null): Promise<Prediction> => {
+  const answer = async (slice: number, asked: PromptSet): Promise<Prediction> => {
     if (signal?.aborted) throw new CancelledError();
-    const { prompts, previous } = asked;
     const image = await images.at(slice, signal);
-    const [prediction] = await predictor.predict(image, prompts, { previous, signal });
+    const [prediction] = await predictor.predict(image, asked, { signal });
     // A run in this process blocks its thread: let signals and timers through between slices.
     await new Promise((resolve) => setImmediate(resolve));
-    return promptedBy === null ? keep(slice, prediction, null) : prediction;
+    return prediction;
   };
   const keep = (slice: number, prediction: Prediction, promptedBy: number | null): Prediction => {
     const { mask, iou } = prediction;
@@ -88,7 +92,7 @@ export async function predictVolume(
   try {
     const seeds = [...prompts.keys()].sort((a, b) => a - b);
     for (const [index, seed] of seeds.entries()) {
-      const first = await answer(seed, { prompts: prompts.get(seed)! }, null);
+      const first = keep(seed, await answer(seed, prompts.get(seed)!), null);
       const ends = [
         index === 0 ? 0 : Math.floor((seeds[index - 1] + seed) / 2) + 1,
         index === seeds.length - 1 ? slices - 1 : Math.floor((seed + seeds[index + 1]) / 2),
@@ -98,11 +102,13 @@ export async function predictVolume(
         [1, ends[1]],
       ]) {
         let last = first;
+        let trust = first.iou;
         for (let slice = seed + step; step * (end - slice) >= 0; slice += step) {
           const asked = propagated(last);
           if (asked === null) break;
-          const next = await answer(slice, asked, slice - step);
-          if (hasEnded(last, next)) break;
+          const next = await answer(slice, asked);
+          if (next.iou < leastTrust * trust || areaOf(next) < leastShrinkage * areaOf(last)) break;
+          trust = Math.max(trust, next.iou);
           last = keep(slice, next, slice - step);
         }
       }
@@ -117,20 +123,15 @@ export async function predictVolume(
   };
 }
 
-interface PropagatedPrompt {
-  readonly prompts: PromptSet;
-  readonly previous?: Prediction['lowRes'];
-}
-
-/** How a slice's mask asks for its neighbour's; null where there is none. */
-function propagated({ mask, lowRes }: Prediction): PropagatedPrompt | null {
+/**
+ * How a slice's mask asks for its neighbour's: by its box and its innermost pixel; null where there is none. Its logits
+ * do not go along as mask prompt: with them a wrong edge is handed on and grows (measured: Dice 0.28 instead of 0.38 on
+ * the tumours).
+ */
+function propagated({ mask }: Prediction): PromptSet | null {
   const box = boundingBox(mask);
   const centre = mostInterior(mask);
-  if (box === null || centre === null) return null;
-  return { prompts: { points: [{ ...centre, label: 1 }], box }, previous: lowRes };
+  return box === null || centre === null ? null : { points: [{ ...centre, label: 1 }], box };
 }
-
-const hasEnded = (last: Prediction, next: Prediction): boolean =>
-  next.iou < leastIou || areaOf(next) < leastShrinkage * areaOf(last);
 
 const areaOf = ({ mask }: Prediction): number => mask.data.reduce((sum, value) => sum + value, 0);
