@@ -1,9 +1,14 @@
+import os from 'node:os';
+import path from 'node:path';
 import { defineConfig } from 'vitest/config';
 import { findChromium } from './.ci/chromium.mjs';
 
 // The tests read the browser from here only; where there is none, they skip and .ci/test.mjs says what to install.
 const browser = findChromium();
 if (browser) process.env.CHROME_PATH = browser;
+
+// What tests leave in a cache is not the user's.
+process.env.MEDSA_CACHE = path.join(os.tmpdir(), 'med-sa-test-cache');
 
 const minutes = (count: number): number => count * 60_000;
 

@@ -2,17 +2,19 @@ import os from 'node:os';
 import path from 'node:path';
 
 /**
- * The user's cache folder for what this project fetches: $XDG_CACHE_HOME/med-sa or ~/.cache/med-sa, on macOS
- * ~/Library/Caches/med-sa, on Windows %LOCALAPPDATA%\med-sa. It need not exist.
+ * A folder of the user's cache: what lies there may be removed at any time and is made or fetched again. MEDSA_CACHE
+ * names another place for all of it; else $XDG_CACHE_HOME/med-sa or ~/.cache/med-sa, on macOS ~/Library/Caches/med-sa,
+ * on Windows %LOCALAPPDATA%\\med-sa. The folder need not exist.
  */
-export function cacheFolder(
-  env: Readonly<Record<string, string | undefined>> = process.env,
-  home: string = os.homedir(),
-  platform: NodeJS.Platform = process.platform,
-): string {
-  const named = env.XDG_CACHE_HOME;
-  if (named && path.isAbsolute(named)) return path.join(named, 'med-sa');
-  if (platform === 'win32') return path.join(env.LOCALAPPDATA || path.join(home, 'AppData', 'Local'), 'med-sa');
-  if (platform === 'darwin') return path.join(home, 'Library', 'Caches', 'med-sa');
-  return path.join(home, '.cache', 'med-sa');
+export function cacheFolder(...parts: string[]): string {
+  const { MEDSA_CACHE: own } = process.env;
+  return own ? path.resolve(own, ...parts) : path.join(systemCache(), 'med-sa', ...parts);
+}
+
+function systemCache(): string {
+  const { XDG_CACHE_HOME: named, LOCALAPPDATA: local } = process.env;
+  const home = os.homedir();
+  if (named && path.isAbsolute(named)) return named;
+  if (process.platform === 'win32') return local || path.join(home, 'AppData', 'Local');
+  return process.platform === 'darwin' ? path.join(home, 'Library', 'Caches') : path.join(home, '.cache');
 }

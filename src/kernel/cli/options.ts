@@ -132,6 +132,33 @@ export const point = (description: string): Single<Point> =>
     throw new OptionError(`is "${given}": its label is 1 (in the target) or 0 (outside of it)`);
   });
 
+export interface SlicePoint extends Point {
+  /** null: on the slice that the command is about. */
+  readonly slice: number | null;
+}
+
+/** A point that may name its slice: X,Y or X,Y,LABEL, then @SLICE. */
+export const slicePoint = (description: string): Single<SlicePoint> => {
+  const plain = point(description);
+  return single('X,Y[,0|1][@SLICE]', description, (given) => {
+    const [place, slice, ...more] = given.split('@');
+    if (slice === undefined) return { ...plain.parse(place), slice: null };
+    if (more.length === 0 && /^\d+$/.test(slice)) return { ...plain.parse(place), slice: Number(slice) };
+    throw new OptionError(`is "${given}": its slice is a whole number from 0, as in 40,52@7`);
+  });
+};
+
+/** LOW,HIGH with LOW < HIGH. */
+export const range = (description: string): Single<{ readonly low: number; readonly high: number }> =>
+  single('LOW,HIGH', description, (given) => {
+    const parts = given.split(',').map((part) => part.trim());
+    if (parts.length === 2 && parts.every((part) => anyNumber.test(part))) {
+      const [low, high] = parts.map(Number);
+      if (low < high) return { low, high };
+    }
+    throw new OptionError(`is "${given}": give two numbers, the lower one first, without spaces`);
+  });
+
 export const box = (description: string): Single<readonly [number, number, number, number]> =>
   single('X0,Y0,X1,Y1', description, (given) => {
     const [x0, y0, x1, y1] = numbersOf(given, 'X0,Y0,X1,Y1', 4);

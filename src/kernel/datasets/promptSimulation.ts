@@ -1,4 +1,4 @@
-import { boundingBox, connectedComponents, distanceTransform, type Mask } from '../imaging';
+import { boundingBox, connectedComponents, cropMask, distanceTransform, type Mask } from '../imaging';
 import type { Random } from './random';
 import type { PromptSet, PromptSetting } from './types';
 
@@ -64,7 +64,7 @@ export function nextClick(target: Mask, prediction: Mask, random: Random): Click
 
 /** A random pixel among those at least `depth` times as far from the background as the deepest one. */
 function deepPixel(mask: Mask, bounds: Box, depth: number, random: Random): { x: number; y: number } {
-  const part = crop(mask, bounds);
+  const part = cropMask(mask, bounds);
   const distances = depth > 0 ? distanceTransform(part) : Float32Array.from(part.data);
   const deepest = distances.reduce((most, value) => Math.max(most, value), 0);
   const least = Math.max(depth * deepest, Number.MIN_VALUE);
@@ -73,15 +73,6 @@ function deepPixel(mask: Mask, bounds: Box, depth: number, random: Random): { x:
   let left = random.integer(candidates);
   const index = distances.findIndex((distance) => distance >= least && left-- === 0);
   return { x: bounds[0] + (index % part.width), y: bounds[1] + Math.floor(index / part.width) };
-}
-
-function crop(mask: Mask, [x0, y0, x1, y1]: Box): Mask {
-  const width = x1 - x0;
-  const data = new Uint8Array(width * (y1 - y0));
-  for (let y = y0; y < y1; y++) {
-    data.set(mask.data.subarray(y * mask.width + x0, y * mask.width + x1), (y - y0) * width);
-  }
-  return { width, height: y1 - y0, data };
 }
 
 /** Pixels of `a` that are not in `b`. */
@@ -93,7 +84,7 @@ function difference(a: Mask, b: Mask): Mask {
 function largestRegion(mask: Mask): { mask: Mask; x: number; y: number; pixels: number } | null {
   const bounds = boundingBox(mask);
   if (!bounds) return null;
-  const part = crop(mask, bounds);
+  const part = cropMask(mask, bounds);
   const { labels, sizes } = connectedComponents(part);
   const pixels = sizes.reduce((most, size) => Math.max(most, size), 0);
   const label = sizes.indexOf(pixels) + 1;

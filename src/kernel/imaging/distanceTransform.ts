@@ -1,3 +1,4 @@
+import { boundingBox, cropMask } from './mask';
 import type { Mask } from './types';
 
 /**
@@ -25,6 +26,19 @@ export function distanceTransform({ width, height, data }: Mask): Float32Array {
     }
   }
   return distances;
+}
+
+/** The pixel farthest from the background, the first of several; null for an empty mask. */
+export function mostInterior(mask: Mask): { readonly x: number; readonly y: number } | null {
+  const box = boundingBox(mask);
+  if (box === null) return null;
+  const part = cropMask(mask, box);
+  const distances = distanceTransform(part);
+  let deepest = 0;
+  distances.forEach((distance, index) => {
+    if (distance > distances[deepest]) deepest = index;
+  });
+  return { x: box[0] + (deepest % part.width), y: box[1] + Math.floor(deepest / part.width) };
 }
 
 /** Distance of each pixel to the nearest background pixel of its own column. */

@@ -15,6 +15,16 @@ export function boundingBox({ width, height, data }: Mask): [number, number, num
   return y1 < 0 ? null : [x0, y0, x1 + 1, y1 + 1];
 }
 
+/** The part of a mask inside of a box [x0, y0, x1, y1), x1 and y1 outside. */
+export function cropMask(mask: Mask, [x0, y0, x1, y1]: readonly [number, number, number, number]): Mask {
+  const width = x1 - x0;
+  const data = new Uint8Array(width * (y1 - y0));
+  for (let y = y0; y < y1; y++) {
+    data.set(mask.data.subarray(y * mask.width + x0, y * mask.width + x1), (y - y0) * width);
+  }
+  return { width, height: y1 - y0, data };
+}
+
 /** Nearest neighbour: an output pixel takes the input pixel in which its centre lies. */
 export function resizeMask(mask: Mask, width: number, height: number): Mask {
   const data = new Uint8Array(width * height);

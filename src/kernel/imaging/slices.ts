@@ -15,6 +15,7 @@ export function sliceOf(image: MedicalImage, k: number): Slice {
     channels: image.channels,
     pixels: image.voxels.subarray(k * length, (k + 1) * length),
     spacing: image.spacing && [image.spacing[0], image.spacing[1]],
+    ...(image.window && { window: image.window }),
   };
 }
 

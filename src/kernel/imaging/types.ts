@@ -16,6 +16,8 @@ export interface MedicalImage {
   readonly origin: readonly [number, number, number];
   /** Row-major 3×3, columns are the axes' directions (LPS). */
   readonly direction: readonly number[];
+  /** The display window that the file itself asks for (DICOM); most files ask for none. */
+  readonly window?: Window;
 }
 
 /** One slice, still in the image's own intensities. */
@@ -26,12 +28,22 @@ export interface Slice {
   readonly pixels: Voxels;
   /** mm per pixel along x and y. */
   readonly spacing: readonly [number, number] | null;
+  /** As the file asks for it. */
+  readonly window?: Window;
 }
 
 /** Display intensities: low → black, high → white. */
 export interface Window {
   readonly low: number;
   readonly high: number;
+}
+
+/**
+ * The window in use and where it comes from: given by the user, asked for by the file, the stored 0..255 as they are
+ * (8-bit and colour), or percentiles of the slice.
+ */
+export interface ChosenWindow extends Window {
+  readonly from: 'user' | 'file' | 'stored' | 'percentiles';
 }
 
 /** RGB, interleaved, 0..255: what the model and the eye see. */

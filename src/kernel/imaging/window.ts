@@ -1,4 +1,4 @@
-import type { RgbImage, Slice, Voxels, Window } from './types';
+import type { ChosenWindow, RgbImage, Slice, Voxels, Window } from './types';
 
 const bytes: Window = { low: 0, high: 255 };
 
@@ -18,6 +18,14 @@ export function autoWindow(slice: Slice): Window {
   // A small bright thing on an even background: all of it lies beyond the percentiles.
   const [least, most] = [sorted[0], sorted[sorted.length - 1]];
   return most > least ? { low: least, high: most } : { low: least, high: least + 1 };
+}
+
+/** The window that a slice is seen through: the user's, else the file's own (DICOM), else the automatic one. */
+export function chooseWindow(slice: Slice, given?: Window): ChosenWindow {
+  if (given !== undefined) return { ...given, from: 'user' };
+  if (slice.window !== undefined && slice.window.high > slice.window.low) return { ...slice.window, from: 'file' };
+  const window = autoWindow(slice);
+  return { ...window, from: window === bytes ? 'stored' : 'percentiles' };
 }
 
 /** One value of every `stride`, at a scrambled place in it: a fixed step would meet the same columns over and over. */
@@ -41,7 +49,7 @@ function percentile(sorted: Float64Array, fraction: number): number {
 }
 
 /** The slice as the model and the eye see it; intensities outside the window become black or white. */
-export function toRgb(slice: Slice, window: Window = autoWindow(slice)): RgbImage {
+export function toRgb(slice: Slice, window: Window = chooseWindow(slice)): RgbImage {
   const { width, height, pixels, channels } = slice;
   const asStored = pixels instanceof Uint8Array && window.low === 0 && window.high === 255;
   if (asStored && channels === 3) return { width, height, rgb: Uint8Array.from(pixels) };

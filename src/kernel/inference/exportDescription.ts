@@ -17,17 +17,17 @@ interface Sizes {
   readonly channels: number;
 }
 
-const port = (name: string, shape: readonly number[], meaning: string) => ({ name, shape, meaning });
+const port = (name: string, shape: readonly (number | string)[], meaning: string) => ({ name, shape, meaning });
 
 /** `model.json`: everything that a program needs to feed the two graphs and to read their answers. */
 export function exportDescription(
   { imageSize, grid, channels }: Sizes,
-  points: number,
   origin: ExportOrigin,
   files: readonly string[],
 ) {
   const low = 4 * grid;
   const embedding = [1, channels, grid, grid];
+  const [objects, tokens] = ['batch', 'tokens'];
   return {
     format: 'med-sa-onnx',
     formatVersion: 1,
@@ -47,18 +47,21 @@ export function exportDescription(
       outputs: [port('embedding', embedding, 'fed to the decoder; the same for all prompts on the image')],
     },
     decoder: {
-      points,
       labels: promptLabel,
       inputs: [
-        port('embedding', embedding, 'the encoder’s output'),
-        port('points', [1, points + 1, 2], 'x, y in pixels of the resized image (x · resized width / width, y alike)'),
-        port('labels', [1, points + 1], 'what each token is, one of `labels`'),
-        port('masks', [1, 1, low, low], 'low-resolution logits of an earlier answer, else zeros'),
-        port('has_mask', [1], '1 where `masks` counts, else 0'),
+        port('embedding', [objects, ...embedding.slice(1)], 'the encoder’s output, once for each object'),
+        port(
+          'points',
+          [objects, tokens, 2],
+          'x, y in pixels of the resized image (x · resized width / width, y alike)',
+        ),
+        port('labels', [objects, tokens], 'what each token is, one of `labels`'),
+        port('masks', [objects, 1, low, low], 'low-resolution logits of an earlier answer, else zeros'),
+        port('has_mask', [objects], '1 where `masks` counts, else 0'),
       ],
       outputs: [
-        port('low_res_masks', [1, 4, low, low], 'logits; mask 0 is the single answer, 1 to 3 the ambiguous ones'),
-        port('iou', [1, 4], 'the model’s own estimate of each mask’s IoU'),
+        port('low_res_masks', [objects, 4, low, low], 'logits; mask 0 is the single answer, 1 to 3 the ambiguous ones'),
+        port('iou', [objects, 4], 'the model’s own estimate of each mask’s IoU'),
       ],
     },
     mask: 'resize the logits to `image.side`, bilinear; crop the padding; resize to the image, bilinear; above 0 is target',
@@ -69,7 +72,7 @@ export type ExportDescription = ReturnType<typeof exportDescription>;
 
 /** The same for people. */
 export function exportReadme({ model, adapters, version, image, decoder, encoder, files }: ExportDescription): string {
-  const { labels, points } = decoder;
+  const { labels } = decoder;
   const rows = [
     ...encoder.inputs.map((row) => ({ graph: 'encoder', kind: 'in', ...row })),
     ...encoder.outputs.map((row) => ({ graph: 'encoder', kind: 'out', ...row })),
@@ -94,8 +97,9 @@ ${image.side}×${image.side}. One run of the encoder serves any number of prompt
 
 **Prompts.** Coordinates are pixels of the resized image: multiply x of the original by resized width / width, y by
 resized height / height.
-Label ${labels.positive} is a point in the target, ${labels.negative} one outside of it, ${labels.boxTopLeft} and ${labels.boxBottomRight} the top left and bottom right corner of a box. This decoder
-takes exactly ${points + 1} tokens: ${points} ${points === 1 ? 'point' : 'points'} and, last, (0, 0) with label ${labels.padding}; or ${points === 1 ? 'a box alone' : `${points - 1} ${points === 2 ? 'point' : 'points'} and, last, the two corners of a box`}.
+Label ${labels.positive} is a point in the target, ${labels.negative} one outside of it, ${labels.boxTopLeft} and ${labels.boxBottomRight} the top left and bottom right corner of a box. Without
+a box, end the tokens with (0, 0) and label ${labels.padding}; with one, with its two corners. Any number of tokens and, in one run, of
+objects is taken; all objects of a run have the same number of tokens.
 
 **Masks.** \`low_res_masks\` are logits. Resize to ${image.side}×${image.side} (bilinear), crop the padding, resize to the original image
 (bilinear); the target is where they exceed 0. To refine an answer, feed its mask back as \`masks\` with \`has_mask\` 1.

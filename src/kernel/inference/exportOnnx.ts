@@ -9,8 +9,6 @@ import { exportDescription, exportReadme, type ExportOrigin } from './exportDesc
 import { compileDecoder, compileEncoder } from './programs';
 
 export interface OnnxExportOptions {
-  /** Points that the decoder takes; a box takes the place of one and of the padding. */
-  readonly points: number;
   /** Weights in a file beside the graph; always so where they exceed what one ONNX file can hold. */
   readonly externalWeights: boolean;
   readonly origin: ExportOrigin;
@@ -32,17 +30,14 @@ export async function exportOnnx(model: SamModel, folder: string, options: OnnxE
     throw new UserError(`the folder ${folder} could not be made: name another`, { file: folder, cause });
   });
   const files: string[] = [];
-  // SAM adds a padding token to points without a box, and counts a box as two.
-  const decoder = compileDecoder(model);
   for (const [name, program] of [
     ['encoder.onnx', compileEncoder(model, 1)],
-    ['decoder.onnx', decoder],
+    ['decoder.onnx', compileDecoder(model, { parts: false })],
   ] as const) {
     files.push(...(await writeProgram(program, path.join(folder, name), options.externalWeights)));
   }
   const description = exportDescription(
     { imageSize: model.config.imageSize, grid: gridOf(model.config), channels: model.config.outChannels },
-    options.points,
     options.origin,
     files.map((file) => path.basename(file)),
   );

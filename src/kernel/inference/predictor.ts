@@ -1,101 +1,125 @@
 import type { PromptSet } from '../datasets/types';
-import { UserError } from '../errors';
 import { tensorData, type TensorData } from '../graph';
 import type { RgbImage } from '../imaging';
 import { createProgramCache, type ProgramCache } from '../runtime/programCache';
 import type { Executor, Feed, HeldTensor, Loaded } from '../runtime/types';
 import { gridOf } from '../sam/config';
-import { promptTokens, type ModelPrompts } from '../sam/promptTokens';
+import { promptTokens, tokenCount } from '../sam/promptTokens';
 import type { SamModel } from '../sam/sam';
-import { originalLogits, threshold } from './postprocess';
-import { fitImage, geometryOf, normalise, toModel, type Geometry } from './preprocess';
-import { compileDecoder, compileEncoder } from './programs';
-import type { EncodedImage, Prediction, PredictOptions, Predictor } from './types';
+import { EmbeddingStore } from './embeddings';
+import { Encoder, pixelDigest, type StoredEmbeddings } from './encoder';
+import { HeldImage } from './heldImage';
+import { alike, isAmbiguous, place, type PlacedObject } from './objects';
+import { originalMask } from './postprocess';
+import { fitImage, geometryOf, type Geometry } from './preprocess';
+import { compileDecoder } from './programs';
+import { checkPrompts } from './promptChecks';
+import type { EncodedImage, ObjectPrompts, Prediction, PredictOptions, Predictor } from './types';
 
 export interface PredictorOptions {
   readonly model: SamModel;
   readonly executor: Executor;
   readonly modelName: string;
   readonly adaptersName: string | null;
+  /** Adapters with a depth branch (SD-Trans): the slices they were trained on together, and the model for any number. */
+  readonly depth?: { readonly slices: number; readonly modelFor: (slices: number) => SamModel };
   /** Values of the model's own graph inputs (parameters in training), read at every run. */
   readonly feeds?: () => Readonly<Record<string, TensorData>>;
   /** Ends the executor with the predictor. */
   readonly ownsExecutor?: boolean;
+  readonly stored?: StoredEmbeddings;
+  /** What embeddings may take inside of the executor; 512 MiB by default (128 images of a full-size model). */
+  readonly embeddingBytes?: number;
 }
 
-/** Programs kept per predictor: the encoder and the decoder. */
-const programLimit = 2;
+/** Programs kept per predictor: encoders of an image and of a chunk, the decoder with and without mask prompts, ports. */
+const programLimit = 6;
 
-class HeldImage implements EncodedImage {
-  constructor(
-    readonly embedding: HeldTensor,
-    readonly geometry: Geometry,
-    private readonly executor: Executor,
-  ) {}
+/** Cells of the image that all objects of one decoder run attend to: 16 objects at 1024 pixels, about 1 GiB. */
+const cellsPerRun = 2 ** 16;
 
-  get width(): number {
-    return this.geometry.original.width;
-  }
-
-  get height(): number {
-    return this.geometry.original.height;
-  }
-
-  free(): Promise<void> {
-    return this.executor.free(this.embedding);
-  }
-}
-
-/** Answers prompts with a model on an executor; embeddings stay inside the executor. */
+/**
+ * Answers prompts with a model on an executor. Embeddings stay inside the executor; of an image its fitted pixels are
+ * kept (at most 3 MiB), so that it is encoded again by itself when the engine was restarted.
+ */
 export class SamPredictor implements Predictor {
   readonly model: string;
   readonly adapters: string | null;
+  /** Slices of a volume that are encoded together: 1 unless the adapters look along the depth. */
+  readonly chunkSlices: number;
   private readonly programs: ProgramCache;
+  private readonly store: EmbeddingStore;
+  private readonly encoder: Encoder;
+  private encoded = 0;
 
   constructor(private readonly options: PredictorOptions) {
+    const { executor, model, depth, stored = null, embeddingBytes = 2 ** 29 } = options;
     this.model = options.modelName;
     this.adapters = options.adaptersName;
-    this.programs = createProgramCache(options.executor, programLimit);
+    this.chunkSlices = depth?.slices ?? 1;
+    this.programs = createProgramCache(executor, programLimit);
+    this.store = new EmbeddingStore(executor, embeddingBytes);
+    this.encoder = new Encoder({
+      executor,
+      programs: this.programs,
+      modelFor: depth?.modelFor ?? (() => model),
+      feedsFor: (loaded, given) => this.feedsFor(loaded, given),
+      stored,
+    });
   }
 
   get device(): string {
     return this.options.executor.device;
   }
 
-  async encode(image: RgbImage, signal?: AbortSignal): Promise<HeldImage> {
-    const { model, executor } = this.options;
-    const side = model.config.imageSize;
-    const loaded = await this.programs.get('encoder', () => compileEncoder(model, 1));
-    const feeds = this.feedsFor(loaded, { image: normalise([fitImage(image, side)], side) });
-    const { held } = await executor.runKeeping(loaded, feeds, { keep: ['embedding'], signal });
-    return new HeldImage(held.embedding, geometryOf(image.width, image.height, side), executor);
+  async encode(image: RgbImage, signal?: AbortSignal): Promise<EncodedImage> {
+    const [encoded] = await this.encodeTogether([image], signal);
+    return encoded;
+  }
+
+  /**
+   * Neighbouring slices of one volume, at most `chunkSlices` of them, in their order. With SD-Trans each looks at the
+   * others; else they are encoded one by one.
+   */
+  async encodeChunk(slices: readonly RgbImage[], signal?: AbortSignal): Promise<EncodedImage[]> {
+    if (this.chunkSlices > 1) return this.encodeTogether(slices, signal);
+    const encoded: EncodedImage[] = [];
+    for (const slice of slices) encoded.push(await this.encode(slice, signal));
+    return encoded;
   }
 
   /** @throws UserError when there is no prompt or one lies outside of the image. */
   async predict(image: EncodedImage, prompts: PromptSet, options: PredictOptions = {}): Promise<Prediction[]> {
-    if (!(image instanceof HeldImage)) throw new TypeError('this image was encoded by another predictor');
-    checkPrompts(prompts, image);
-    const placed = place(prompts, image.geometry);
-    const { model, executor } = this.options;
-    const side = 4 * gridOf(model.config);
-    const loaded = await this.programs.get('decoder', () => compileDecoder(model));
-    const { points, labels } = promptTokens(placed);
-    const feeds = this.feedsFor(loaded, {
-      embedding: image.embedding,
-      points: tensorData([1, labels.length, 2], points),
-      labels: tensorData([1, labels.length], labels),
-      masks: tensorData([1, 1, side, side], options.previous?.data ?? new Float32Array(side * side)),
-      has_mask: tensorData([1], [options.previous === undefined ? 0 : 1]),
+    const { previous, multimask, signal } = options;
+    const [answers] = await this.predictMany(image, [{ prompts, previous }], { multimask, signal });
+    return answers;
+  }
+
+  /**
+   * Answers for several objects of one image, in their order: objects with the same number of prompts share a decoder
+   * run (up to 16 at 1024 pixels) and the embedding inside of it.
+   * @throws UserError when an object has no prompt or one lies outside of the image.
+   */
+  async predictMany(
+    image: EncodedImage,
+    objects: readonly ObjectPrompts[],
+    { multimask = false, signal }: Omit<PredictOptions, 'previous'> = {},
+  ): Promise<Prediction[][]> {
+    if (!(image instanceof HeldImage) || image.store !== this.store) {
+      throw new TypeError('this image was encoded by another predictor');
+    }
+    const placed = objects.map(({ prompts, previous }, index) => {
+      checkPrompts(prompts, image);
+      const ambiguous = isAmbiguous(prompts, previous !== undefined, multimask);
+      return { index, placed: place(prompts, image.geometry), previous: previous?.data ?? null, ambiguous };
     });
-    const { low_res_masks: masks, iou } = await executor.run(loaded, feeds, { signal: options.signal });
-    const tokens = options.multimask ? [1, 2, 3] : [0];
-    tokens.sort((a, b) => iou.data[b] - iou.data[a]);
-    return tokens.map((token) => {
-      const data = masks.data.slice(token * side * side, (token + 1) * side * side);
-      const { side: square, resized, original } = image.geometry;
-      const logits = originalLogits({ data, width: side, height: side }, square, resized, original);
-      return { mask: threshold(logits), iou: clamp(iou.data[token]), lowRes: { data, side } };
-    });
+    const answers = new Array<Prediction[]>(objects.length);
+    const atOnce = Math.max(1, Math.floor(cellsPerRun / gridOf(this.options.model.config) ** 2));
+    for (const group of alike(placed, atOnce)) {
+      const answered = await image.use((embedding) => this.decode(image.geometry, embedding, group, signal), signal);
+      group.forEach(({ index }, place) => (answers[index] = answered[place]));
+    }
+    return answers;
   }
 
   async dispose(): Promise<void> {
@@ -103,8 +127,77 @@ export class SamPredictor implements Predictor {
     if (this.options.ownsExecutor) await this.options.executor.dispose();
   }
 
+  private async encodeTogether(images: readonly RgbImage[], signal?: AbortSignal): Promise<HeldImage[]> {
+    const side = this.options.model.config.imageSize;
+    const fitted = images.map((image) => fitImage(image, side));
+    const digest = pixelDigest(fitted);
+    // Weights in training change from one run to the next: then equal pixels have no equal embedding.
+    const key = this.options.feeds === undefined ? digest : `${digest}-${this.encoded++}`;
+    const geometries = images.map(({ width, height }) => geometryOf(width, height, side));
+    const open = () => this.store.open(key, (heed) => this.encoder.encode(fitted, digest, heed), signal);
+    const held: HeldImage[] = [];
+    // One opening for each image: they are freed one by one.
+    for (const [index, geometry] of geometries.entries()) {
+      held.push(new HeldImage(this.store, await open(), index, geometry));
+    }
+    return held;
+  }
+
+  /** One decoder run for objects of as many tokens each. */
+  private async decode(
+    { side: square, resized, original }: Geometry,
+    embedding: HeldTensor,
+    objects: readonly PlacedObject[],
+    signal?: AbortSignal,
+  ): Promise<Prediction[][]> {
+    const { model, executor } = this.options;
+    const side = 4 * gridOf(model.config);
+    const count = objects.length;
+    const tokens = tokenCount(objects[0].placed);
+    const maskPrompt = objects.some(({ previous }) => previous !== null);
+    const loaded = await this.programs.get(`decoder${maskPrompt ? '-mask' : ''}`, () =>
+      compileDecoder(model, { oneImage: true, maskPrompt }),
+    );
+    const prompts = objects.map(({ placed }) => promptTokens(placed));
+    const given: Record<string, Feed> = {
+      embedding,
+      points: tensorData(
+        [count, tokens, 2],
+        prompts.flatMap(({ points }) => points),
+      ),
+      labels: tensorData(
+        [count, tokens],
+        prompts.flatMap(({ labels }) => labels),
+      ),
+    };
+    if (maskPrompt) {
+      const masks = new Float32Array(count * side * side);
+      objects.forEach(({ previous }, place) => masks.set(previous ?? [], place * side * side));
+      given.masks = tensorData([count, 1, side, side], masks);
+      const present = objects.map(({ previous }) => (previous === null ? 0 : 1));
+      given.has_mask = tensorData([count], present);
+    }
+    // Only the logits that are asked for leave the engine: a megabyte through its pipe costs 2 ms.
+    const single = objects.every(({ ambiguous }) => !ambiguous);
+    const candidates = objects.every(({ ambiguous }) => ambiguous);
+    const output = single ? 'single_mask' : candidates ? 'candidate_masks' : 'low_res_masks';
+    const first = candidates ? 1 : 0;
+    const results = await executor.run(loaded, this.feedsFor(loaded, given), { fetch: [output, 'iou'], signal });
+    const perObject = results[output].shape[1];
+    return objects.map(({ ambiguous }, place) => {
+      const estimates = results.iou.data.subarray(4 * place, 4 * place + 4);
+      const tokensOf = ambiguous ? [1, 2, 3].sort((a, b) => estimates[b] - estimates[a]) : [0];
+      return tokensOf.map((token) => {
+        const start = (place * perObject + token - first) * side * side;
+        const data = results[output].data.slice(start, start + side * side);
+        const mask = originalMask({ data, width: side, height: side }, square, resized, original);
+        return { mask, iou: clamp(estimates[token]), lowRes: { data, side } };
+      });
+    });
+  }
+
   /** The given feeds and those of the model's own inputs that this program has. */
-  private feedsFor(loaded: Loaded, given: Record<string, Feed>): Record<string, Feed> {
+  private feedsFor(loaded: Loaded, given: Readonly<Record<string, Feed>>): Record<string, Feed> {
     const own = this.options.feeds?.() ?? {};
     const wanted = loaded.program.inputs
       .filter(({ name }) => name in own)
@@ -115,25 +208,3 @@ export class SamPredictor implements Predictor {
 
 /** An estimated IoU is a regression's output: it may stray a little out of its range. */
 const clamp = (value: number): number => Math.min(1, Math.max(0, value));
-
-const place = ({ points, box }: PromptSet, geometry: Geometry): ModelPrompts => ({
-  points: points.map(({ x, y, label }) => {
-    const [mx, my] = toModel(geometry, x, y);
-    return { x: mx, y: my, label };
-  }),
-  box: box === null ? null : [...toModel(geometry, box[0], box[1]), ...toModel(geometry, box[2], box[3])],
-});
-
-function checkPrompts({ points, box }: PromptSet, { width, height }: EncodedImage): void {
-  if (points.length === 0 && box === null) throw new UserError('there is no prompt: give a point or a box');
-  for (const { x, y } of points) {
-    if (!(x >= 0 && y >= 0 && x < width && y < height)) {
-      throw new UserError(`the point ${x},${y} lies outside of the image (${width}×${height} pixels)`);
-    }
-  }
-  if (box === null) return;
-  const [x0, y0, x1, y1] = box;
-  if (!(x0 >= 0 && y0 >= 0 && x1 <= width && y1 <= height && x0 < x1 && y0 < y1)) {
-    throw new UserError(`the box ${box.join(',')} is empty or leaves the image (${width}×${height} pixels)`);
-  }
-}

@@ -22,15 +22,31 @@ export interface Prediction {
   readonly lowRes: LowResMask;
 }
 
+/**
+ * Which of the decoder's four masks answer. false: the one that SAM gives for prompts that say what is meant (token 0).
+ * true: the three for a prompt that may mean several things (tokens 1–3), best first by the model's estimate. `auto`:
+ * three for a lone click without a previous answer, one for everything else: a box or a second click leaves no doubt.
+ */
+export type Multimask = boolean | 'auto';
+
 export interface PredictOptions {
   /** Previous answer, as mask prompt. */
   readonly previous?: LowResMask;
-  /** Three candidate masks, best first, instead of one. */
-  readonly multimask?: boolean;
+  /** Default false. */
+  readonly multimask?: Multimask;
   readonly signal?: AbortSignal;
 }
 
-/** The model with its adapters, ready to answer prompts. One at a time per executor; calls queue. */
+/** The prompts of one of several objects in an image. */
+export interface ObjectPrompts {
+  readonly prompts: PromptSet;
+  readonly previous?: LowResMask;
+}
+
+/**
+ * The model with its adapters, ready to answer prompts. One at a time per executor; calls queue.
+ * SAM's `set_image` is `encode`, of which several may be held at once.
+ */
 export interface Predictor {
   readonly model: string;
   readonly adapters: string | null;

@@ -1,5 +1,5 @@
 import { CancelledError } from '../errors';
-import { builtEntry, EngineChild } from './engineChild';
+import { builtEntry, EngineChild, type Activity } from './engineChild';
 import { ExecutionError, HeldTensorLost } from './errors';
 import { checkFeeds, isHeld, planOutputs } from './feeds';
 import type { Precision } from './precision';
@@ -84,11 +84,7 @@ class Engine implements Executor {
       const life = await this.#alive();
       const request = { loaded: await this.#loadedIn(life, loaded), feeds: feedsIn(life, feeds), fetch, keep };
       if (signal?.aborted) throw new CancelledError();
-      const { outputs, held } = await life.child.request(
-        'run',
-        `running the program "${loaded.program.name}"`,
-        request,
-      );
+      const { outputs, held } = await life.child.request('run', doing('running', loaded.program.name), request);
       if (signal?.aborted) {
         await this.#discard(life, Object.values(held));
         throw new CancelledError();
@@ -113,7 +109,7 @@ class Engine implements Executor {
       const remote = this.#life?.programs.get(loaded.id);
       this.#life?.programs.delete(loaded.id);
       if (!remote || !this.#life?.child.alive) return;
-      await this.#life.child.request('release', `releasing the program "${loaded.program.name}"`, { loaded: remote });
+      await this.#life.child.request('release', doing('releasing', loaded.program.name), { loaded: remote });
     });
   }
 
@@ -186,7 +182,7 @@ class Engine implements Executor {
     const program = this.#programs.get(loaded.id);
     if (!program)
       throw new ExecutionError(loaded.program.name, 'run', 'it was released, or another executor loaded it');
-    const remote = await life.child.request('load', `loading the program "${program.name}"`, { program });
+    const remote = await life.child.request('load', doing('loading', program.name), { program });
     life.programs.set(loaded.id, remote);
     return remote;
   }
@@ -202,9 +198,11 @@ class Engine implements Executor {
   }
 
   async #discard(life: Life, held: readonly HeldTensor[]): Promise<void> {
-    if (held.length > 0) await life.child.request('free', 'freeing a tensor', { held });
+    if (held.length > 0) await life.child.request('free', { words: 'freeing a tensor', program: null }, { held });
   }
 }
+
+const doing = (what: string, program: string): Activity => ({ words: `${what} the program "${program}"`, program });
 
 function feedsIn(life: Life, feeds: Readonly<Record<string, Feed>>): Record<string, Feed> {
   return mapValues(feeds, (feed) => {

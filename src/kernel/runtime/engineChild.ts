@@ -26,6 +26,13 @@ const stackLine = /^(-----|#?\s*\d+: )/;
 /** The engine program beside the running bundle. */
 export const builtEntry = (): string => fileURLToPath(new URL('./engine.js', import.meta.url));
 
+/** What the process does meanwhile: a crash is told in these words. */
+export interface Activity {
+  /** As "running the program "decoder"". */
+  readonly words: string;
+  readonly program: string | null;
+}
+
 /** One engine process from start to end. Takes one request at a time; the caller queues. */
 export class EngineChild {
   /** As of the last answer, in MiB. */
@@ -34,7 +41,7 @@ export class EngineChild {
   readonly ended: Promise<void>;
   private readonly process: ChildProcess;
   readonly #lastLines: string[] = [];
-  #activity = 'idle';
+  #activity: Activity = { words: 'idle', program: null };
   #ending: string | null = null;
   #settle: { resolve(message: EngineMessage): void; reject(error: Error): void } | null = null;
 
@@ -52,7 +59,8 @@ export class EngineChild {
     const stops = [deadline, options.signal];
     for (const stop of stops) stop.addEventListener('abort', kill, { once: true });
     try {
-      const message = await child.#next(`starting on the device "${options.device}"`, () => undefined);
+      const starting = { words: `starting on the device "${options.device}"`, program: null };
+      const message = await child.#next(starting, () => undefined);
       if (message.kind === 'ready') return child;
       throw message.kind === 'unable' ? toError(message.failure) : new EngineStartError('The engine answered unasked.');
     } catch (error) {
@@ -64,7 +72,7 @@ export class EngineChild {
     }
   }
 
-  private constructor(options: EngineChildOptions) {
+  private constructor(private readonly options: EngineChildOptions) {
     const { entry, log, device, threads, precision, parent, programs } = options;
     const args: EngineArguments = { device, threads, precision, parent, programs };
     this.process = fork(entry, [JSON.stringify(args)], {
@@ -100,12 +108,11 @@ export class EngineChild {
   }
 
   /**
-   * @param activity what the process does meanwhile, as "running decoder": a crash is told in these words
    * @throws EngineCrashedError, or the engine's own error
    */
   async request<C extends EngineCall>(
     call: C,
-    activity: string,
+    activity: Activity,
     request: EngineCalls[C]['request'],
   ): Promise<EngineCalls[C]['answer']> {
     const message = await this.#next(activity, () => this.process.send({ call, ...request }, () => undefined));
@@ -121,7 +128,7 @@ export class EngineChild {
     return this.ended;
   }
 
-  async #next(activity: string, send: () => void): Promise<EngineMessage> {
+  async #next(activity: Activity, send: () => void): Promise<EngineMessage> {
     this.#activity = activity;
     this.#hold(true);
     try {
@@ -141,7 +148,11 @@ export class EngineChild {
     this.#settle?.reject(this.#crash(ending));
   }
 
-  #crash = (ending: string) => new EngineCrashedError(this.#activity, ending, [...this.#lastLines]);
+  #crash(ending: string): EngineCrashedError {
+    const { words: activity, program } = this.#activity;
+    const { device } = this.options;
+    return new EngineCrashedError({ device, program, activity, ending, lastLines: [...this.#lastLines] });
+  }
 
   #listen(stream: Readable | null, onLine: (line: string) => void): void {
     if (!stream) return;

@@ -68,24 +68,54 @@ export class EngineStartError extends UserError {
   override name = 'EngineStartError';
 }
 
+/** What is known of an engine process that ended in the middle of a request. */
+export interface EngineCrash {
+  readonly device: DeviceName;
+  /** What was loaded or run; null where it was none. */
+  readonly program: string | null;
+  /** What it was doing, as "running the program "decoder"". */
+  readonly activity: string;
+  /** "exit code 3" or "signal SIGSEGV". */
+  readonly ending: string;
+  /** The last lines that it wrote on standard error. */
+  readonly lastLines: readonly string[];
+}
+
 /** The engine process ended by itself in the middle of a request; the next request starts a fresh one. */
 export class EngineCrashedError extends UserError {
   override name = 'EngineCrashedError';
-  constructor(
-    /** What it was doing, as "running decoder". */
-    readonly activity: string,
-    /** "exit code 3" or "signal SIGSEGV". */
-    readonly ending: string,
-    /** The last lines that it wrote on standard error. */
-    readonly lastLines: readonly string[],
-  ) {
-    const memory =
-      ending === 'signal SIGKILL' ? ' The system may have run out of memory: use a smaller image or model.' : '';
+  readonly device: DeviceName;
+  readonly program: string | null;
+  readonly activity: string;
+  readonly ending: string;
+  readonly lastLines: readonly string[];
+  /** What to do about it. */
+  readonly advice: string;
+  constructor(crash: EngineCrash) {
+    const { device, program, activity, ending, lastLines } = crash;
+    const advice = crashAdvice(crash);
     const said = lastLines.length > 0 ? ` Its last words: ${lastLines.join(' | ')}` : '';
-    super(
-      `The engine process ended while ${activity} (${ending}).${memory} Do the same again: a fresh engine starts by itself.${said}`,
-    );
+    super(`The engine process (${device}) ended while ${activity} (${ending}). ${advice}${said}`);
+    this.device = device;
+    this.program = program;
+    this.activity = activity;
+    this.ending = ending;
+    this.lastLines = lastLines;
+    this.advice = advice;
   }
+}
+
+function crashAdvice({ device, ending, lastLines }: EngineCrash): string {
+  const again = 'Do the same again: a fresh engine starts by itself.';
+  // The system's own way to end whoever takes its last memory; a person may have done it, too.
+  if (ending === 'signal SIGKILL' || lastLines.some((line) => outOfMemory.test(line))) {
+    return `The system may have run out of memory: close other programs, or use a smaller image or model. ${again}`;
+  }
+  if (device !== 'cpu') {
+    return `${again} If it ends again, update the driver of this device, or choose the device "cpu".`;
+  }
+  if (ending === 'signal SIGILL') return 'This processor lacks instructions that ONNX Runtime was built for.';
+  return `${again} If it ends again, "med-sa doctor" tells whether this installation is sound.`;
 }
 
 export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
@@ -110,9 +140,10 @@ export function plainReason(original: string): string {
   return text === '' ? firstLine(original) : text;
 }
 
+/** In the words of the C++ library, ONNX Runtime, CUDA, DirectML, TensorFlow and Node. */
+const outOfMemory = /bad_alloc|failed to allocate|allocation failed|out of memory|OOM when|ALLOC_FAILED|E_OUTOFMEMORY/i;
+
 const memoryAdvice = (original: string): string =>
-  /bad_alloc|[Ff]ailed to allocate|allocation failed|out of memory|OOM when/.test(original)
-    ? ' There is not enough memory: use a smaller batch, image size or model.'
-    : '';
+  outOfMemory.test(original) ? ' There is not enough memory: use a smaller batch, image size or model.' : '';
 
 const firstLine = (text: string): string => text.trim().split('\n', 1)[0];

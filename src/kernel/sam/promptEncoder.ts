@@ -77,3 +77,9 @@ export function densePrompts(masks: Tensor, hasMask: Tensor, weights: Weights): 
   const blended = add(mul(x, present), mul(weights('no_mask_embed.weight'), sub(1, present)));
   return transpose(blended, [0, 3, 1, 2]);
 }
+
+/** The learned dense embedding of "no mask", the same everywhere. → [1, C, 1, 1] */
+export function noMaskPrompt(weights: Weights): Tensor {
+  const embedding = weights('no_mask_embed.weight');
+  return reshape(embedding, [1, embedding.shape[1], 1, 1]);
+}

@@ -1,8 +1,8 @@
-import { add, type Tensor } from '../graph';
+import { add, broadcastTo, type Tensor } from '../graph';
 import type { SamConfig } from './config';
 import { imageEncoder, type EncoderSegments } from './imageEncoder';
 import { maskDecoder, type DecoderOutputs } from './maskDecoder';
-import { densePositions, densePrompts, sparsePrompts } from './promptEncoder';
+import { densePositions, densePrompts, noMaskPrompt, sparsePrompts } from './promptEncoder';
 import type { Seams } from './seams';
 import { within, type Weights } from './weights';
 
@@ -24,18 +24,21 @@ export interface PromptTensors {
   readonly points: Tensor;
   /** [B, P], of `promptLabel`. */
   readonly labels: Tensor;
-  /** [B, 1, 4g, 4g] logits of a previous answer. */
-  readonly masks: Tensor;
+  /** [B, 1, 4g, 4g] logits of a previous answer; left out, with `hasMask`, where nobody has one. */
+  readonly masks?: Tensor;
   /** [B]: 1 where `masks` counts, else 0. */
-  readonly hasMask: Tensor;
+  readonly hasMask?: Tensor;
 }
 
-/** embedding: [B, C, g, g] and prompts → logits [B, 4, 4g, 4g] and IoU estimates [B, 4]. */
+/** embedding: [B, C, g, g], or one for all [1, C, g, g], and prompts → logits [B, 4, 4g, 4g], IoU estimates [B, 4]. */
 export function decodePrompts(model: SamModel, embedding: Tensor, prompts: PromptTensors): DecoderOutputs {
   const weights = within(model.weights, 'prompt_encoder');
+  const { masks, hasMask } = prompts;
+  const dense = masks && hasMask ? densePrompts(masks, hasMask, weights) : noMaskPrompt(weights);
+  const [batch] = prompts.points.shape;
   return maskDecoder(
     {
-      image: add(embedding, densePrompts(prompts.masks, prompts.hasMask, weights)),
+      image: add(broadcastTo(embedding, [batch, ...embedding.shape.slice(1)]), dense),
       imagePositions: densePositions(weights, model.config),
       prompt: sparsePrompts(prompts.points, prompts.labels, weights, model.config),
     },

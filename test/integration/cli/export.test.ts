@@ -30,7 +30,7 @@ const bound = ['--model', 'tiny.safetensors', '--adapters', 'heart.safetensors']
 
 describe('med-sa export', () => {
   it('--onnx writes two graphs that load, and says how to feed them', async () => {
-    const result = await medSa.json(['export', '--onnx', ...bound, '--points', '2', '--out', 'onnx']);
+    const result = await medSa.json(['export', '--onnx', ...bound, '--out', 'onnx']);
     const names = ['encoder.onnx', 'decoder.onnx', 'model.json', 'README.md'];
     const files = names.map((name) => at('onnx', name));
     expect(result).toEqual({ folder: at('onnx'), files, model: 'tiny', adapters: 'heart' });

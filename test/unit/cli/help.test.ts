@@ -12,7 +12,7 @@ const contract: Record<string, string[]> = {
   ],
   resume: ['json'],
   evaluate: ['data', 'model', 'adapters', 'prompts', 'seed', 'device', 'precision', 'json'],
-  export: ['onnx', 'torch', 'out', 'model', 'adapters', 'points', 'external-weights', 'json'],
+  export: ['onnx', 'torch', 'out', 'model', 'adapters', 'external-weights', 'json'],
   doctor: ['parity', 'model', 'device', 'precision', 'json'],
   gpu: ['cuda', 'dry-run', 'json'],
   phantoms: ['out', 'kind', 'family', 'count', 'seed', 'json'],

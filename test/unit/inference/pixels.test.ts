@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { Random } from '../../../src/kernel/datasets';
-import { fitSize, originalLogits, threshold, type LogitMap } from '../../../src/kernel/inference/postprocess';
+import {
+  fitSize,
+  originalLogits,
+  originalMask,
+  threshold,
+  type LogitMap,
+} from '../../../src/kernel/inference/postprocess';
 import { fitImage, geometryOf, normalise, toModel } from '../../../src/kernel/inference/preprocess';
 import { expectClose, randomTensor } from '../../support/tensors';
 
@@ -104,6 +110,36 @@ describe('logits of the original image', () => {
       1e-5,
       'logits',
     );
+  });
+
+  it.each([
+    [100, 60],
+    [37, 91],
+    [16, 16],
+    [1, 300],
+    [700, 3],
+    [33, 64],
+  ])('%i×%i: the mask of those above zero, without making them', (width, height) => {
+    const [low, side] = [8, 32];
+    const resized = fitSize(width, height, side);
+    const random = new Random(width);
+    const maps = [
+      randomTensor(random, [low * low]).data,
+      // One small thing, at places of which some lie in the padding.
+      ...Array.from({ length: 12 }, () => {
+        const [cx, cy, radius] = [random.uniform(0, low), random.uniform(0, low), random.uniform(0.3, 3)];
+        return Float32Array.from(
+          { length: low * low },
+          (_, i) => radius - Math.hypot((i % low) - cx, Math.floor(i / low) - cy),
+        );
+      }),
+      new Float32Array(low * low).fill(-1),
+    ];
+    for (const data of maps) {
+      const map = { data, width: low, height: low };
+      const expected = threshold(originalLogits(map, side, resized, { width, height }));
+      expect(originalMask(map, side, resized, { width, height })).toEqual(expected);
+    }
   });
 
   it('above zero is inside, zero is not', () => {

@@ -1,13 +1,14 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { Random, type PromptSet } from '../../../src/kernel/datasets';
 import type { RgbImage } from '../../../src/kernel/imaging';
-import { SamPredictor } from '../../../src/kernel/inference';
+import { SamPredictor, type LowResMask } from '../../../src/kernel/inference';
 import { evaluateSamples } from '../../../src/kernel/inference/evaluate';
 import { createLocalExecutor } from '../../../src/kernel/runtime/localExecutor';
 import type { Executor, Feed, HeldTensor, Loaded } from '../../../src/kernel/runtime/types';
 import { bare } from '../../../src/kernel/sam/seams';
 import { constantWeights } from '../../../src/kernel/sam/weights';
 import { testExecutor } from '../../support/executor';
+import { expectClose } from '../../support/tensors';
 import { tinyConfig, tinyTensors } from '../../support/tinyModel';
 
 /** An executor that notes what it is asked. */
@@ -107,11 +108,54 @@ describe('answers', () => {
   it('the last answer goes back in as mask prompt', async () => {
     const image = await predictor.encode(picture(64, 48, 3));
     const [first] = await predictor.predict(image, point(30, 30));
-    expect(recorder.last('has_mask')).toEqual([0]);
+    // Without one, nothing is sent for it.
+    expect(recorder.fed.at(-1)!.feeds).not.toHaveProperty('masks');
     const [second] = await predictor.predict(image, point(30, 30), { previous: first.lowRes });
     expect(recorder.last('has_mask')).toEqual([1]);
     expect(recorder.last('masks')).toEqual([...first.lowRes.data]);
     expect(second.lowRes.data).not.toEqual(first.lowRes.data);
+  });
+
+  it('three for a click that may mean several things, one for every other prompt, when that is left to the model', async () => {
+    const image = await predictor.encode(picture(64, 48, 5));
+    const auto = async (prompts: PromptSet, previous?: LowResMask) =>
+      predictor.predict(image, prompts, { previous, multimask: 'auto' });
+    const lone = await auto(point(30, 30));
+    expect(lone).toEqual(await predictor.predict(image, point(30, 30), { multimask: true }));
+    const two: PromptSet = { points: [...point(30, 30).points, ...point(3, 3, 0).points], box: null };
+    expect(await auto(two)).toEqual(await predictor.predict(image, two));
+    const box: PromptSet = { points: [], box: [3, 3, 30, 30] };
+    expect(await auto(box)).toEqual(await predictor.predict(image, box));
+    expect(await auto(point(30, 30), lone[0].lowRes)).toHaveLength(1);
+  });
+
+  it('for many objects are those for each of them, in one run for equally many prompts', async () => {
+    const image = await predictor.encode(picture(64, 48, 6));
+    const [{ lowRes }] = await predictor.predict(image, point(9, 9));
+    const objects = [
+      { prompts: point(30, 30) },
+      { prompts: { points: point(20, 10).points, box: [3, 3, 40, 30] } as PromptSet },
+      { prompts: point(10, 40, 0), previous: lowRes },
+      { prompts: { points: [], box: [1, 2, 33, 44] } as PromptSet },
+      { prompts: point(50, 20) },
+    ];
+    for (const multimask of [false, true, 'auto'] as const) {
+      const asked = recorder.fed.length;
+      const together = await predictor.predictMany(image, objects, { multimask });
+      expect(recorder.fed).toHaveLength(asked + 2);
+      for (const [index, { prompts, previous }] of objects.entries()) {
+        const alone = await predictor.predict(image, prompts, { previous, multimask });
+        expect(together[index]).toHaveLength(alone.length);
+        for (const [rank, { iou, lowRes, mask }] of alone.entries()) {
+          const answer = together[index][rank];
+          expect(answer.iou).toBeCloseTo(iou, 5);
+          const size = [lowRes.data.length];
+          expectClose({ shape: size, data: answer.lowRes.data }, { shape: size, data: lowRes.data }, 1e-5, 'logits');
+          expect([answer.mask.width, answer.mask.height]).toEqual([mask.width, mask.height]);
+        }
+      }
+    }
+    expect(await predictor.predictMany(image, [])).toEqual([]);
   });
 
   it('are the same for the same question', async () => {
@@ -154,7 +198,7 @@ describe('prompts that cannot be answered are refused with a word', () => {
 
 describe('what is held', () => {
   it('the embedding never leaves the executor, and goes when the image is freed', async () => {
-    const image = await predictor.encode(picture(40, 30));
+    const image = await predictor.encode(picture(40, 30, 50));
     await predictor.predict(image, point(1, 1));
     const fed = recorder.fed.at(-1)!.feeds.embedding as HeldTensor;
     expect(fed).toMatchObject({ shape: [1, tinyConfig.outChannels, 8, 8] });
@@ -179,7 +223,10 @@ describe('evaluateSamples', () => {
     Math.hypot((i % 40) - 20, Math.floor(i / 40) - 15) < 9 ? 1 : 0,
   );
   const mask = { width: 40, height: 30, data: disc };
-  const samples = { length: 3, get: async (index: number) => ({ image: picture(40, 30, index), mask, spacing: null }) };
+  const samples = {
+    length: 3,
+    get: async (index: number) => ({ image: picture(40, 30, 60 + index), mask, spacing: null }),
+  };
   const settings = ['1-point', '3-points', 'bbox-0.75'] as const;
 
   it('scores every sample under every setting, the same way every time, and frees what it encoded', async () => {

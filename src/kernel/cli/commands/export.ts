@@ -8,7 +8,7 @@ import { fileHash } from '../../inference/modelFile';
 import { command, exitCodes, json } from '../command';
 import { adapters, model } from '../commonOptions';
 import type { Output } from '../output';
-import { flag, required, text, whole } from '../options';
+import { flag, required, text } from '../options';
 
 const out = text('DIR|FILE', 'Where to write: a folder for --onnx, a .safetensors file for --torch');
 
@@ -24,7 +24,6 @@ export const exportModel = command(
       out: required({ ...out, parse: (given: string) => path.resolve(out.parse(given)) }),
       model,
       adapters,
-      points: whole(1, 'Points that the ONNX decoder takes (default 1); a box counts as one'),
       'external-weights': flag('Weights beside the graphs, in .onnx.data files (always so above 2 GB)'),
       json,
     },
@@ -37,7 +36,6 @@ export const exportModel = command(
     const trained = values.adapters === undefined ? null : await readAdapters(values.adapters, base);
     output.note(`writing ${base.name}${trained === null ? '' : ` with ${trained.name}`} to ${values.out}`);
     const files = await exportOnnx(composeModel(base, trained), values.out, {
-      points: values.points ?? 1,
       externalWeights: values['external-weights'],
       origin: {
         model: base.name,

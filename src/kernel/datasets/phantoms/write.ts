@@ -2,13 +2,12 @@ import { randomBytes } from 'node:crypto';
 import fs from 'node:fs/promises';
 import path from 'node:path';
 import { CancelledError, UserError } from '../../errors';
-import { encodeMaskPng, encodePng } from '../../imaging';
+import { encodeMaskPng, encodePng, writeVolume } from '../../imaging';
 import { pairsFile } from '../pairs';
 import { Random } from '../random';
 import { drawPhantom, type Phantom } from './draw';
 import { isFamilyName, familyNames, randomFamily, type FamilyName } from './families';
 import { drawVolume, isVolumeFamily, volumeFamilies } from './volume';
-import { writeVolume } from './writeVolume';
 
 export interface WritePhantomsOptions {
   /** The folder to make; it may exist if it is empty. */
