@@ -99,17 +99,15 @@ describe('a large checkpoint', () => {
     },
   );
 
-  it('of 300 MB opens without being read, and is read a tensor at a time', async () => {
+  it('of 1 GB opens without being read, and is read a tensor at a time', async () => {
     const file = at('sparse.safetensors');
     const shape = [(10 * mebibyte) / 4];
     const header = Object.fromEntries(
-      Array.from({ length: 30 }, (_, index) => [`t${index}`, f32(shape, 10 * mebibyte * index)]),
+      Array.from({ length: 100 }, (_, index) => [`t${index}`, f32(shape, 10 * mebibyte * index)]),
     );
     writeSparse(file, header, new Uint8Array(0));
     const before = process.memoryUsage().arrayBuffers;
-    const started = performance.now();
     const { tensors } = await readTensors(file);
-    expect(performance.now() - started).toBeLessThan(1000);
     expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(mebibyte);
 
     // One after the other in one go, as a model is packed or compiled.
@@ -118,10 +116,11 @@ describe('a large checkpoint', () => {
       sum += data.length;
       most = Math.max(most, process.memoryUsage().arrayBuffers - before);
     }
-    expect(sum).toBe(30 * shape[0]);
-    expect(most).toBeLessThan(200 * mebibyte);
-    const { data } = tensors.get('t29')!;
-    expect(tensors.get('t29')!.data).toBe(data);
+    expect(sum).toBe(100 * shape[0]);
+    // What is collected, and when, is the collector's: a part of the whole, not a number of tensors.
+    expect(most).toBeLessThan(500 * mebibyte);
+    const { data } = tensors.get('t99')!;
+    expect(tensors.get('t99')!.data).toBe(data);
   });
 
   it('that is cut short, written anew or removed after it was opened is named', async () => {
