@@ -224,7 +224,7 @@ function requireSpace(folder: string, bytes: number): void {
   if (free >= bytes) return;
   const gigabytes = (count: number): string => `${(count / 1e9).toFixed(1)} GB`;
   throw new UserError(
-    `The disk with ${folder} has ${gigabytes(free)} left; ${gigabytes(bytes)} are needed: free space, or let XDG_CACHE_HOME name a folder on another disk`,
+    `The disk with ${folder} has ${gigabytes(free)} left; ${gigabytes(bytes)} are needed: free space, or let MEDSA_CACHE name a folder on another disk`,
     { file: folder },
   );
 }

@@ -29,7 +29,7 @@ describe.skipIf(!here)('med-sa gpu', () => {
   const folder = temporaryFolder('gpu');
   const cache = path.join(folder, 'cache');
   const { version } = here ? installedRuntime() : { version: '' };
-  const installed = installationFolder(installationsFolder(path.join(cache, 'med-sa')), version, 13);
+  const installed = installationFolder(installationsFolder(cache), version, 13);
   let server: FileServer;
   let medSa: CommandLine;
   let env: Record<string, string>;
@@ -37,7 +37,7 @@ describe.skipIf(!here)('med-sa gpu', () => {
   beforeAll(async () => {
     server = await FileServer.start();
     serveIndex(server, loadableWheels(version));
-    env = { XDG_CACHE_HOME: cache, PIP_INDEX_URL: `${server.url}/simple`, PIP_CONFIG_FILE: '/dev/null' };
+    env = { MEDSA_CACHE: cache, PIP_INDEX_URL: `${server.url}/simple`, PIP_CONFIG_FILE: '/dev/null' };
     medSa = await commandLine(folder, env);
   });
   afterAll(() => server.close());

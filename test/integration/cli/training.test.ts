@@ -156,7 +156,15 @@ describe('adapters of a run', () => {
     const figures = { mean: expect.any(Number), std: expect.any(Number), median: expect.any(Number) };
     const setting = { dice: figures, iou: figures, n: 12 };
     const settings = { '1-point': setting, 'bbox-0.75': setting };
-    const expected = { data: at('drawn'), samples: 12, settings, model: 'tiny', device: 'cpu', seed: 0 };
+    const expected = {
+      data: at('drawn'),
+      samples: 12,
+      settings,
+      model: 'tiny',
+      engine: 'onnx',
+      device: 'cpu',
+      seed: 0,
+    };
     expect(frozen).toEqual({ ...expected, adapters: null });
     const { seconds: _, ...trained } = await medSa.json([...asked, ...adapters]);
     expect(trained).toEqual({ ...expected, adapters: 'whole' });
