@@ -33,6 +33,7 @@ const node = {
     demo: 'src/kernel/cli/demo.ts',
     pretrain: 'src/kernel/cli/pretrain.ts',
     bench: 'test/bench/main.ts',
+    'bench-open': 'test/bench/openModel.ts',
   }),
   define: { 'import.meta.url': '__importMetaUrl' },
   banner: { js: 'const __importMetaUrl = require("node:url").pathToFileURL(__filename).href;' },

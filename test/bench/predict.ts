@@ -1,13 +1,12 @@
 import { Random } from '../../src/kernel/datasets/random';
-import { compile, constant, input, sizeOf, tensorData, type TensorData } from '../../src/kernel/graph';
+import { compile, input, tensorData, type TensorData } from '../../src/kernel/graph';
 import { createLocalExecutor, type LocalExecutor } from '../../src/kernel/runtime/localExecutor';
 import type { Program } from '../../src/kernel/runtime/types';
 import { gridOf, samConfigs, type SamConfig } from '../../src/kernel/sam/config';
 import { promptTokens } from '../../src/kernel/sam/promptTokens';
-import { decodePrompts, encodeImages, type SamModel } from '../../src/kernel/sam/sam';
-import { bare } from '../../src/kernel/sam/seams';
-import { samShapes } from '../../src/kernel/sam/shapes';
+import { decodePrompts, encodeImages } from '../../src/kernel/sam/sam';
 import { benchRow, medianMilliseconds, type Bench, type BenchRow } from './bench';
+import { noise, untrained } from './untrained';
 
 /** How long a person waits for the model itself; random weights take as long as trained ones. */
 export const predict: Bench = {
@@ -15,11 +14,12 @@ export const predict: Bench = {
   async run() {
     const executor = await createLocalExecutor({ device: 'cpu' });
     try {
-      return [
+      const rows = [
         await encodeRow(executor, samConfigs.phantom, { runs: 15, goal: 500 }),
         await clickRow(executor, samConfigs.phantom, { runs: 50, goal: 15 }),
         await clickRow(executor, samConfigs.vit_b, { runs: 30, goal: 50 }),
       ];
+      return { rows };
     } finally {
       await executor.dispose();
     }
@@ -77,26 +77,3 @@ async function timed(
     await executor.release(loaded);
   }
 }
-
-/** A model with small random weights, made as they are asked for: of ViT-B's, a decoder alone takes few. */
-function untrained(config: SamConfig): SamModel {
-  const shapes = samShapes(config);
-  const random = new Random(1);
-  const made = new Map<string, ReturnType<typeof constant>>();
-  const weights = (name: string) => {
-    const known = made.get(name);
-    if (known !== undefined) return known;
-    const shape = shapes.get(name);
-    if (shape === undefined) throw new Error(`SAM has no tensor ${name}`);
-    const tensor = constant(noise(random.fork(name), shape, 0.02), name);
-    made.set(name, tensor);
-    return tensor;
-  };
-  return { config, weights, seams: bare };
-}
-
-const noise = (random: Random, shape: readonly number[], size: number): TensorData =>
-  tensorData(
-    shape,
-    Float32Array.from({ length: sizeOf(shape) }, () => random.uniform(-size, size)),
-  );

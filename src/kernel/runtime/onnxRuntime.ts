@@ -24,6 +24,8 @@ export interface SessionSettings {
   readonly threads?: number;
   /** Refuse a program of which some node would run on the CPU instead of the device. */
   readonly deviceOnly?: boolean;
+  /** Start of the path of the file to which a session writes the time of every kernel when it is released. */
+  readonly profile?: string;
 }
 
 /** The options of every session of the project. */
@@ -37,6 +39,7 @@ export function sessionOptions(
     intraOpNumThreads: settings.threads ?? defaultThreads(),
     // Failures come back as exceptions; the session's own log line would say the same a second time.
     logSeverityLevel: 4,
+    ...(settings.profile === undefined ? {} : { enableProfiling: true, profileFilePrefix: settings.profile }),
     extra: {
       session: {
         // Idle workers sleep instead of spinning: the same speed within noise, and other processes keep their cores.

@@ -114,7 +114,11 @@ def serve(model: MedSa, work: Callable[[], object], options: argparse.Namespace)
     print(json.dumps(environment(options)), flush=True)
     for line in sys.stdin:
         model.use_attention(line.strip())
-        print(json.dumps({**timed(work, options.device), "peak_mb": peak_memory_mb(options.device)}), flush=True)
+        try:
+            answer = {**timed(work, options.device), "peak_mb": peak_memory_mb(options.device)}
+        except RuntimeError as error:  # out of memory, most likely: the other attention may need less
+            answer = {"error": str(error).strip().splitlines()[0]}
+        print(json.dumps(answer), flush=True)
 
 
 def measure(model: MedSa, work: Callable[[], object], options: argparse.Namespace) -> dict[str, object]:
