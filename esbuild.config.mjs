@@ -34,6 +34,7 @@ const node = {
     pretrain: 'src/kernel/cli/pretrain.ts',
     bench: 'test/bench/main.ts',
     'bench-memory': 'test/bench/memoryChild.ts',
+    'bench-open': 'test/bench/openModel.ts',
   }),
   define: { 'import.meta.url': '__importMetaUrl' },
   banner: { js: 'const __importMetaUrl = require("node:url").pathToFileURL(__filename).href;' },

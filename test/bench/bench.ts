@@ -1,29 +1,49 @@
+import type { DeviceName } from '../../src/kernel/runtime/types';
+
 /** One measured quantity. Smaller is better: the goal bounds the ratio where there is a reference, else `ours`. */
 export interface BenchRow {
   readonly name: string;
+  /** NaN where it could not be measured; `note` then says why. */
   readonly ours: number;
   readonly reference: number | null;
   /** ours / reference */
   readonly ratio: number | null;
-  readonly goal: number;
+  /** null: shown for information. */
+  readonly goal: number | null;
   /** Of `ours` and `reference`. */
   readonly unit: string;
   readonly holds: boolean;
+  /** What a reader must know to believe the row. */
+  readonly note?: string;
+}
+
+export interface BenchOptions {
+  /** null: the benchmark's own choice. */
+  readonly device: DeviceName | null;
+  readonly model: string | null;
+}
+
+export interface BenchResult {
+  readonly rows: readonly BenchRow[];
+  /** Lines to print below the table. */
+  readonly details?: readonly string[];
 }
 
 export interface Bench {
   /** What it measures, in one line. */
   readonly description: string;
+  /** The options it takes, each with what it means. */
+  readonly takes?: Partial<Record<keyof BenchOptions, string>>;
   /** Its progress goes to standard error: some take minutes. */
-  run(): Promise<BenchRow[]>;
+  run(options: BenchOptions): Promise<BenchResult>;
 }
 
-export function benchRow(
-  measured: Pick<BenchRow, 'name' | 'ours' | 'goal' | 'unit'> & { readonly reference?: number },
-): BenchRow {
-  const { name, ours, goal, unit, reference = null } = measured;
+type Measured = Pick<BenchRow, 'name' | 'ours' | 'goal' | 'unit' | 'note'> & { readonly reference?: number | null };
+
+export function benchRow({ name, ours, goal, unit, note, reference = null }: Measured): BenchRow {
   const ratio = reference === null ? null : ours / reference;
-  return { name, ours, reference, ratio, goal, unit, holds: (ratio ?? ours) <= goal };
+  const holds = goal === null ? !Number.isNaN(ours) : (ratio ?? ours) <= goal;
+  return { name, ours, reference, ratio, goal, unit, holds, ...(note === undefined ? {} : { note }) };
 }
 
 export function median(values: readonly number[]): number {

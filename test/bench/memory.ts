@@ -55,7 +55,7 @@ export const memory: Bench = {
     try {
       const rows: BenchRow[] = [];
       for (const sketch of sketches) rows.push(await row(folder, sketch));
-      return rows;
+      return { rows };
     } finally {
       await rm(folder, { recursive: true, force: true });
     }

@@ -4,6 +4,7 @@ import type { BenchRow } from './bench';
 /** What `--json` prints. */
 export interface BenchReport {
   readonly rows: readonly BenchRow[];
+  readonly details?: readonly string[];
   readonly machine: string;
   /** ISO 8601 */
   readonly date: string;
@@ -16,24 +17,36 @@ export function machine(): string {
   return `${processors}, ${memory}, ${os.type()} ${os.release()} ${os.arch()}, Node ${process.versions.node}`;
 }
 
-/** The report as an aligned table. */
-export function table({ rows, machine: where, date }: BenchReport): string {
+/** The report as an aligned table, details and notes below it. */
+export function table({ rows, details = [], machine: where, date }: BenchReport): string {
   const header = ['', 'ours', 'reference', 'ratio', 'goal', ''];
   const lines = rows.map((row) => [
     row.name,
     `${figure(row.ours)} ${row.unit}`,
     row.reference === null ? '–' : `${figure(row.reference)} ${row.unit}`,
     row.ratio === null ? '–' : `${figure(row.ratio)}×`,
-    row.ratio === null ? `≤ ${figure(row.goal)} ${row.unit}` : `≤ ${figure(row.goal)}×`,
-    row.holds ? 'holds' : 'MISSED',
+    goalText(row),
+    [row.goal === null && row.holds ? '' : row.holds ? 'holds' : 'MISSED', row.note ?? ''].filter(Boolean).join(': '),
   ]);
   const cells = [header, ...lines];
   const widths = header.map((_, column) => Math.max(...cells.map((line) => line[column].length)));
   const aligned = cells.map((line) =>
-    line.map((cell, column) => (column === 0 ? cell.padEnd(widths[0]) : cell.padStart(widths[column]))).join('  '),
+    line
+      .map((cell, column) => (leftBound.has(column) ? cell.padEnd : cell.padStart).call(cell, widths[column]))
+      .join('  '),
   );
-  return [...aligned.map((line) => line.trimEnd()), '', `${where}; ${date}`].join('\n');
+  const below = details.length > 0 ? ['', ...details] : [];
+  return [...aligned.map((line) => line.trimEnd()), ...below, '', `${where}; ${date}`].join('\n');
+}
+
+/** Columns of words. */
+const leftBound: ReadonlySet<number> = new Set([0, 5]);
+
+function goalText({ goal, ratio, unit }: BenchRow): string {
+  if (goal === null) return '–';
+  return ratio === null ? `≤ ${figure(goal)} ${unit}` : `≤ ${figure(goal)}×`;
 }
 
 /** Three significant digits; whole numbers keep all of theirs. */
-const figure = (value: number): string => (Math.abs(value) >= 100 ? value.toFixed(0) : String(+value.toPrecision(3)));
+const figure = (value: number): string =>
+  Number.isNaN(value) ? '–' : Math.abs(value) >= 100 ? value.toFixed(0) : String(+value.toPrecision(3));

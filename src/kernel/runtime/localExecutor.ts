@@ -34,6 +34,8 @@ export interface LocalExecutorOptions {
   readonly threads?: number;
   /** How CUDA multiplies; `fast` by default. */
   readonly precision?: Precision;
+  /** Start of the path of the files to which programs write the time of every kernel when they are released. */
+  readonly profile?: string;
 }
 
 /**
@@ -42,12 +44,12 @@ export interface LocalExecutorOptions {
  * @throws RuntimeMissingError when ONNX Runtime has no build for this platform.
  */
 export async function createLocalExecutor(options: LocalExecutorOptions): Promise<LocalExecutor> {
-  const { device, threads, precision = 'fast' } = options;
+  const { device, threads, precision = 'fast', profile } = options;
   applyPrecision(device, precision);
   const runtime = await loadRuntime(device);
   const unavailable = await probeDevice(runtime, device);
   if (unavailable) throw new DeviceUnavailableError(device, unavailable.reason, unavailable.remedy);
-  return new SessionExecutor(runtime, device, { threads });
+  return new SessionExecutor(runtime, device, { threads, profile });
 }
 
 /** Bytes of results after which the collector is called. */

@@ -32,6 +32,8 @@ export interface SessionSettings {
   readonly threads?: number;
   /** The folder that locations of weights in the model start from. */
   readonly weightRoot?: string;
+  /** Start of the path of the file to which a session writes the time of every kernel when it is released. */
+  readonly profile?: string;
 }
 
 /** The options of every session of the project. */
@@ -47,6 +49,7 @@ export function sessionOptions(
     intraOpNumThreads: settings.threads ?? defaultThreads(),
     // Failures come back as exceptions; the session's own log line would say the same a second time.
     logSeverityLevel: 4,
+    ...(settings.profile === undefined ? {} : { enableProfiling: true, profileFilePrefix: settings.profile }),
     extra: {
       session: {
         // Idle workers sleep instead of spinning: the same speed within noise, and other processes keep their cores.

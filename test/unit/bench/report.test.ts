@@ -31,7 +31,7 @@ it('the table aligns its columns and says what was missed, where and when', () =
   expect(table({ rows, machine: '2 × CPU', date: '2026-01-01' }).split('\n')).toEqual([
     '                   ours  reference   ratio     goal',
     'answer a click    21 ms          –       –  ≤ 15 ms  MISSED',
-    'step            2500 ms    5200 ms  0.481×   ≤ 0.5×   holds',
+    'step            2500 ms    5200 ms  0.481×   ≤ 0.5×  holds',
     '',
     '2 × CPU; 2026-01-01',
   ]);

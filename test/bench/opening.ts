@@ -1,0 +1,74 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { text } from 'node:stream/consumers';
+import { z } from 'zod';
+import { Random } from '../../src/kernel/datasets/random';
+import { UserError } from '../../src/kernel/errors';
+import { writeFileAtomically } from '../../src/kernel/files';
+import { sizeOf } from '../../src/kernel/graph';
+import type { SamConfig } from '../../src/kernel/sam/config';
+import { samShapes } from '../../src/kernel/sam/shapes';
+import { benchRow, type BenchRow } from './bench';
+import { noise } from './untrained';
+
+const openedSchema = z.object({ seconds: z.number(), peakGb: z.number() });
+
+/** Opening a model's encoder in a process of its own, from a file just written: the disk's cache holds it. */
+export async function openingRows(config: SamConfig): Promise<BenchRow[]> {
+  console.error(`opening ${config.name} …`);
+  const folder = await mkdtemp(path.join(os.tmpdir(), 'med-sa-bench-'));
+  try {
+    const file = path.join(folder, `${config.name}.safetensors`);
+    await writeUntrained(file, config);
+    const opened = await openInChild(file).catch((error: unknown) => {
+      if (error instanceof UserError) return { seconds: NaN, peakGb: NaN, note: error.message };
+      throw error;
+    });
+    const rest = 'note' in opened ? { note: opened.note } : {};
+    return [
+      benchRow({ name: `opening ${config.name}`, ours: opened.seconds, goal: 10, unit: 's', ...rest }),
+      benchRow({ name: `  its peak memory`, ours: opened.peakGb, goal: 5, unit: 'GB' }),
+    ];
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** Writes a model of random weights tensor by tensor: no process of this benchmark ever holds them all. */
+async function writeUntrained(file: string, config: SamConfig): Promise<void> {
+  const shapes = [...samShapes(config)];
+  let end = 0;
+  const entries = shapes.map(([name, shape]) => {
+    const begin = end;
+    end += 4 * sizeOf(shape);
+    return [name, { dtype: 'F32', shape, data_offsets: [begin, end] }];
+  });
+  const header = JSON.stringify(Object.fromEntries(entries));
+  const padded = Buffer.from(header.padEnd(8 * Math.ceil(header.length / 8)));
+  const length = Buffer.alloc(8);
+  length.writeBigUInt64LE(BigInt(padded.length));
+  const random = new Random(1);
+  const chunks = function* (): Generator<Uint8Array> {
+    yield length;
+    yield padded;
+    for (const [, shape] of shapes) {
+      const { data } = noise(random, shape, 0.02);
+      yield new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+    }
+  };
+  await writeFileAtomically(file, chunks());
+}
+
+/** @throws UserError saying how the child failed */
+async function openInChild(file: string): Promise<z.infer<typeof openedSchema>> {
+  const child = spawn(process.execPath, [path.join(path.dirname(process.argv[1]), 'bench-open.js'), file], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const ended = once(child, 'exit');
+  const [output, errors, [code]] = await Promise.all([text(child.stdout), text(child.stderr), ended]);
+  if (code !== 0) throw new UserError(errors.trim().split('\n')[0] || `ended with ${code ?? 'a signal'}`);
+  return openedSchema.parse(JSON.parse(output));
+}
