@@ -31,7 +31,7 @@ async function measure({ file, model, size, batch, tune, recompute, accumulate }
   });
   const sizes = { tokens: 2 };
   const graph = program.tensorsAt(sizes);
-  const estimate = estimateMemory(Object.fromEntries(stepOutputs.map((name) => [name, graph[name]])));
+  const estimate = estimateMemory(graph, stepOutputs);
   const executor = await createLocalExecutor({ device: 'cpu' });
   const loaded = await executor.load(program);
   const zeros = (shape: readonly number[]): TensorData => tensorData(shape, new Float32Array(sizeOf(shape)));

@@ -1,6 +1,6 @@
 import { UserError } from '../errors';
 import { estimateMemory, type MemoryEstimate } from '../runtime/memoryEstimate';
-import { compileTrainStep, stepOutputs, type TrainStepOptions } from './trainStep';
+import { stepOutputs, stepTensors, type TrainStepOptions } from './trainStep';
 
 /** What of a run decides how much memory it takes, in the words of the command line. */
 export type MemorySettings = Pick<TrainStepOptions, 'images' | 'recompute' | 'accumulate'>;
@@ -12,10 +12,8 @@ const mostTokens = 4;
 const usableShare = 0.9;
 
 /** Peak memory of a training step, bytes, without running it. */
-export function stepMemory(options: TrainStepOptions): MemoryEstimate {
-  const tensors = compileTrainStep(options).tensorsAt({ tokens: mostTokens });
-  return estimateMemory(Object.fromEntries(stepOutputs.map((name) => [name, tensors[name]])));
-}
+export const stepMemory = (options: TrainStepOptions): MemoryEstimate =>
+  estimateMemory(stepTensors(options, mostTokens), stepOutputs);
 
 /** Memory that this process can still get, bytes; container limits count. */
 export const availableMemory = (): number => process.availableMemory();

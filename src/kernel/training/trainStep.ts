@@ -87,10 +87,11 @@ export const stepOutputs = [
  */
 export const compileTrainStep = (options: TrainStepOptions): CompiledGraph =>
   compileSymbolic(`train-step-${options.from}-${options.images}x${options.promptsPerImage}`, ['tokens'], ({ tokens }) =>
-    trainStep(options, tokens),
+    stepTensors(options, tokens),
   );
 
-function trainStep(options: TrainStepOptions, tokens: number) {
+/** The outputs of a step for a number of prompt tokens. */
+export function stepTensors(options: TrainStepOptions, tokens: number) {
   const { layout, images, promptsPerImage, accumulate = 1 } = options;
   const parameters = layout.read(stepInputs.parameters);
   const trainable = layout.names.map((name) => parameters.tensors.get(name)!);
