@@ -6,7 +6,7 @@ import globals from 'globals';
 /** Kernel folders, ground floor first (docs/architecture.md). */
 const floors = [
   ['graph', 'imaging', 'checkpoints', 'downloads'],
-  ['runtime', 'gpu', 'sam', 'datasets', 'evaluation'],
+  ['runtime', 'gpu', 'models', 'sam', 'datasets', 'evaluation'],
   ['medsa'],
   ['inference', 'training', 'inspection'],
   ['annotation'],

@@ -6,6 +6,8 @@ import { parseCommandLine } from './parse';
 export interface Operand {
   readonly name: string;
   readonly description: string;
+  /** May be left out, as may all that follow it. */
+  readonly optional?: boolean;
 }
 
 /** What a command is called with: one table, read by the parser and by the help alike. */

@@ -15,7 +15,7 @@ export const file = (description: string) => inPlace(text('FILE', description));
 
 const nameOrFile = text(
   'NAME|FILE',
-  `An embedded model, or a SAM checkpoint .safetensors, .pth or .bin (default ${embeddedModel})`,
+  `A model that is here (see med-sa models), or a SAM checkpoint .safetensors, .pth or .bin (default ${embeddedModel})`,
 );
 
 export const model = {

@@ -25,7 +25,7 @@ export function commandHelp({ name, summary, operands, options, notes }: Command
   const required = entries.filter(([, option]) => option.kind === 'single' && option.required);
   const usage = [
     `med-sa ${name}`,
-    ...operands.map((operand) => operand.name),
+    ...operands.map((operand) => (operand.optional ? `[${operand.name}]` : operand.name)),
     ...required.map(([key, option]) => `--${key} ${option.placeholder}`),
     ...(required.length < entries.length ? ['[OPTIONS]'] : []),
   ];

@@ -6,7 +6,7 @@ import { OptionError, type OptionTable, type Values } from './options';
 
 export interface Parsed<Table extends OptionTable> {
   readonly values: Values<Table>;
-  /** As many as the command has operands. */
+  /** As many as the command has operands, less the optional ones that are not given. */
   readonly operands: readonly string[];
 }
 
@@ -80,7 +80,8 @@ function valueOf(
 
 function checkOperands(spec: CommandSpec, operands: readonly string[]): void {
   const missing = spec.operands[operands.length];
-  if (missing !== undefined) throw usage(spec, `${missing.name} is missing: name ${missing.description}`);
+  if (missing !== undefined && !missing.optional)
+    throw usage(spec, `${missing.name} is missing: name ${missing.description}`);
   const extra = operands[spec.operands.length];
   if (extra !== undefined) throw usage(spec, `"${extra}" is one word too many: options begin with --`);
 }

@@ -3,6 +3,7 @@ import fs from 'node:fs';
 import { open } from 'node:fs/promises';
 import path from 'node:path';
 import { ZipArchive } from '../checkpoints/zipArchive';
+import { requireSpace } from '../diskSpace';
 import { download } from '../downloads';
 import { CancelledError, UserError } from '../errors';
 import { libraryFor, type CudaMajor } from './cudaLibraries';
@@ -215,16 +216,4 @@ function replace(final: string, made: string): void {
   if (fs.existsSync(final)) fs.renameSync(final, old);
   fs.renameSync(made, final);
   fs.rmSync(old, { recursive: true, force: true });
-}
-
-/** @throws UserError when the disk has less than this many bytes left */
-function requireSpace(folder: string, bytes: number): void {
-  const { bavail, bsize } = fs.statfsSync(folder);
-  const free = bavail * bsize;
-  if (free >= bytes) return;
-  const gigabytes = (count: number): string => `${(count / 1e9).toFixed(1)} GB`;
-  throw new UserError(
-    `The disk with ${folder} has ${gigabytes(free)} left; ${gigabytes(bytes)} are needed: free space, or let MEDSA_CACHE name a folder on another disk`,
-    { file: folder },
-  );
 }

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { z } from 'zod';
 import { cacheFolder } from '../cacheFolder';
 import { mismatchOf } from '../downloads/checksums';
-import { UserError } from '../errors';
+import { lockFile } from '../fileLock';
 import { cudaMajors, type CudaMajor } from './cudaLibraries';
 import { nativeFolder } from './runtimePackage';
 
@@ -82,42 +82,21 @@ export async function isIntact({ folder, files }: Installation, signal?: AbortSi
   return true;
 }
 
-/**
- * Keeps other processes from installing or removing at the same time. @returns what ends it
- * @throws UserError naming the process that is at work
- */
-export function lock(root: string): () => void {
-  const file = path.join(root, 'lock');
-  for (;;) {
-    try {
-      fs.writeFileSync(file, String(process.pid), { flag: 'wx' });
-      return () => fs.rmSync(file, { force: true });
-    } catch (error) {
-      if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
-    }
-    const owner = Number(fs.readFileSync(file, 'utf8'));
-    if (isAlive(owner)) {
-      throw new UserError(`Process ${owner} is installing GPU support in ${root}: wait until it has ended`, { file });
-    }
-    fs.rmSync(file, { force: true }); // it died at work
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    return pid > 0 && process.kill(pid, 0);
-  } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
-  }
-}
+/** Keeps other processes from installing or removing at the same time. @throws UserError naming the one at work */
+export const lock = (root: string): (() => void) =>
+  lockFile(path.join(root, 'lock'), `installing GPU support in ${root}`);
 
 /** Removes all that was installed and all that was fetched for it. @returns the bytes that were freed */
 export function removeInstallations(root: string): number {
   if (!fs.existsSync(root)) return 0;
-  lock(root);
-  const bytes = sizeOfFolder(root);
-  fs.rmSync(root, { recursive: true, force: true });
-  return bytes;
+  const unlock = lock(root);
+  try {
+    const bytes = sizeOfFolder(root);
+    fs.rmSync(root, { recursive: true, force: true });
+    return bytes;
+  } finally {
+    unlock();
+  }
 }
 
 export function sizeOfFolder(folder: string): number {

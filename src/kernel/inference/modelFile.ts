@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { readTensors } from '../checkpoints';
 import { UserError } from '../errors';
 import type { TensorData } from '../graph';
+import { publishedModel, publishedModels, storedModels } from '../models';
 import { inOwnNames } from '../sam/checkpointNames';
 import { samConfigs, type SamConfig } from '../sam/config';
 import { samShapes, type ShapeTable } from '../sam/shapes';
@@ -13,6 +14,7 @@ import { modelsFolder } from './mediaFolder';
 import { parseEntry } from './metadata';
 
 export const embeddedModel = 'phantom-sam';
+const embeddedExtension = '.safetensors';
 
 /** A SAM as a file holds it. */
 export interface ModelFile {
@@ -46,18 +48,44 @@ export const samConfigSchema = z.object({
 /** Whether a model is named by a file, not by its name. */
 export const isModelPath = (nameOrFile: string): boolean => /[\\/]|\.(safetensors|pth|pt|bin)$/.test(nameOrFile);
 
-/** Path of a model named by file or by name. @throws UserError naming what there is. */
+/** The models that come with the installation, by name. */
+export async function embeddedModels(): Promise<string[]> {
+  const entries = await readdir(modelsFolder());
+  return entries.filter((entry) => entry.endsWith(embeddedExtension)).map((entry) => path.parse(entry).name);
+}
+
+/**
+ * Path of a model named by file or by name: an embedded one, or one of the user's cache folder. Fetches nothing.
+ * @throws UserError naming what there is, and for a published model that is not here how to get it
+ */
 export async function resolveModel(nameOrFile: string): Promise<string> {
   if (isModelPath(nameOrFile)) {
     if (existsSync(nameOrFile)) return path.resolve(nameOrFile);
     throw new UserError(`model file ${nameOrFile} does not exist: check the path`, { file: nameOrFile });
   }
-  const folder = modelsFolder();
-  const file = path.join(folder, `${nameOrFile}.safetensors`);
-  if (existsSync(file)) return file;
-  const known = (await readdir(folder)).filter((entry) => entry.endsWith('.safetensors'));
-  const names = known.map((entry) => path.basename(entry, '.safetensors')).join(', ');
-  throw new UserError(`unknown model ${nameOrFile}: known are ${names || 'none'}; or name a .safetensors or .pth file`);
+  const embedded = await embeddedModels();
+  if (embedded.includes(nameOrFile)) return path.join(modelsFolder(), `${nameOrFile}${embeddedExtension}`);
+  const stored = storedModels();
+  const found = stored.find(({ name }) => name === nameOrFile);
+  if (found?.size === null) {
+    const again = `bring it back, or: med-sa models remove ${nameOrFile}`;
+    throw new UserError(`the model ${nameOrFile} is a link to ${found.linkTo}, which is gone: ${again}`, {
+      file: found.file,
+    });
+  }
+  if (found !== undefined) return found.file;
+  throw unknownModel(nameOrFile, [...embedded, ...stored.map(({ name }) => name)]);
+}
+
+function unknownModel(name: string, here: readonly string[]): UserError {
+  if (publishedModel(name) !== null) {
+    return new UserError(`the model ${name} is not on this machine: fetch it with: med-sa models get ${name}`);
+  }
+  const absent = publishedModels.map((model) => model.name).filter((one) => !here.includes(one));
+  const more = absent.length === 0 ? '' : ` (med-sa models get fetches ${absent.join(', ')})`;
+  return new UserError(
+    `unknown model ${name}: known are ${here.join(', ') || 'none'}; or name a .safetensors or .pth file${more}`,
+  );
 }
 
 /**

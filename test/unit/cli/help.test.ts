@@ -14,6 +14,7 @@ const contract: Record<string, string[]> = {
   evaluate: ['data', 'model', 'adapters', 'prompts', 'seed', 'device', 'precision', 'json'],
   export: ['onnx', 'torch', 'out', 'model', 'adapters', 'external-weights', 'json'],
   doctor: ['parity', 'model', 'device', 'precision', 'json'],
+  models: ['from', 'sha256', 'name', 'link', 'json'],
   gpu: ['cuda', 'dry-run', 'json'],
   phantoms: ['out', 'kind', 'family', 'count', 'seed', 'json'],
 };

@@ -33,6 +33,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./doctor')).doctor,
   },
   {
+    name: 'models',
+    summary: 'List the models that are known and here, get, add or remove one',
+    load: async () => (await import('./models')).models,
+  },
+  {
     name: 'gpu',
     summary: 'Install, remove or show what computing on NVIDIA GPUs needs',
     load: async () => (await import('./gpu')).gpu,
