@@ -8,3 +8,4 @@ export type { Primitive, PrimitiveAttributes, Shape, Tensor } from './primitives
 export { ShapeError } from './shapes';
 export { symbol, valueOf, type Extent, type Sizes } from './sizes';
 export { sizeOf, tensorData, withShape, type TensorData, type TensorSource } from './tensorData';
+export { splitByInput, type SplitGraph } from './splitByInput';

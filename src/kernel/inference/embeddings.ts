@@ -3,10 +3,18 @@ import { sizeOf } from '../graph';
 import { HeldTensorLost } from '../runtime/errors';
 import type { Executor, HeldTensor } from '../runtime/types';
 
-/** Makes the embeddings of pictures that are encoded together, one for each, inside of the executor. */
-export type Encode = (signal?: AbortSignal) => Promise<readonly HeldTensor[]>;
+/** An image inside of the executor. */
+export interface HeldEmbedding {
+  /** [1, C, g, g] */
+  readonly embedding: HeldTensor;
+  /** What clicks without a previous answer read in its place: inputs of `compileClickDecoder`. */
+  readonly clicks: Readonly<Record<string, HeldTensor>>;
+}
 
-type Making = Promise<readonly HeldTensor[]>;
+/** Makes the embeddings of pictures that are encoded together, one for each, inside of the executor. */
+export type Encode = (signal?: AbortSignal) => Promise<readonly HeldEmbedding[]>;
+
+type Making = Promise<readonly HeldEmbedding[]>;
 
 /** Pictures that were encoded in one run; what it takes to encode them again outlives their embeddings. */
 export interface EncodedGroup {
@@ -56,7 +64,7 @@ export class EmbeddingStore {
    */
   async use<R>(
     group: EncodedGroup,
-    work: (embeddings: readonly HeldTensor[]) => Promise<R>,
+    work: (embeddings: readonly HeldEmbedding[]) => Promise<R>,
     signal?: AbortSignal,
   ): Promise<R> {
     group.pins++;
@@ -85,7 +93,7 @@ export class EmbeddingStore {
     await this.freeUnused(group);
   }
 
-  private async embeddingsOf(group: EncodedGroup, signal?: AbortSignal): Promise<readonly HeldTensor[]> {
+  private async embeddingsOf(group: EncodedGroup, signal?: AbortSignal): Promise<readonly HeldEmbedding[]> {
     for (;;) {
       const others = group.making;
       group.making ??= this.make(group, signal);
@@ -101,7 +109,7 @@ export class EmbeddingStore {
   private make(group: EncodedGroup, signal?: AbortSignal): Making {
     const making = group.encode(signal).then(
       (embeddings) => {
-        group.bytes = embeddings.reduce((sum, { shape }) => sum + 4 * sizeOf(shape), 0);
+        group.bytes = embeddings.flatMap(tensorsOf).reduce((sum, { shape }) => sum + 4 * sizeOf(shape), 0);
         this.bytes += group.bytes;
         return embeddings;
       },
@@ -136,6 +144,8 @@ export class EmbeddingStore {
     const making = group.making;
     if (making === null) return;
     this.forget(group);
-    for (const embedding of await making) await this.executor.free(embedding);
+    for (const tensor of (await making).flatMap(tensorsOf)) await this.executor.free(tensor);
   }
 }
+
+const tensorsOf = ({ embedding, clicks }: HeldEmbedding): HeldTensor[] => [embedding, ...Object.values(clicks)];

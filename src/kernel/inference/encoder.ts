@@ -6,7 +6,14 @@ import type { Executor, Feed, HeldTensor, Loaded } from '../runtime/types';
 import type { SamModel } from '../sam/sam';
 import type { EmbeddingFolder } from './embeddingFolder';
 import { normalise } from './preprocess';
-import { compileChunkEncoder, compileEmbeddingPort, compileEncoder, sliceEmbedding } from './programs';
+import type { HeldEmbedding } from './embeddings';
+import {
+  compileChunkEncoder,
+  compileEmbeddingPort,
+  compileEncoder,
+  compileImagePart,
+  sliceEmbedding,
+} from './programs';
 
 /** Embeddings of earlier sessions. */
 export interface StoredEmbeddings {
@@ -31,8 +38,28 @@ export interface EncoderOptions {
 export class Encoder {
   constructor(private readonly options: EncoderOptions) {}
 
-  /** Fitted pictures, several of them neighbouring slices of one volume → one embedding [1, C, g, g] each. */
-  async encode(pictures: readonly RgbImage[], digest: string, signal?: AbortSignal): Promise<readonly HeldTensor[]> {
+  /** Fitted pictures, several of them neighbouring slices of one volume → one embedding each, ready for clicks. */
+  async encode(pictures: readonly RgbImage[], digest: string, signal?: AbortSignal): Promise<readonly HeldEmbedding[]> {
+    const embeddings = await this.embed(pictures, digest, signal);
+    const ready: HeldEmbedding[] = [];
+    for (const embedding of embeddings) ready.push({ embedding, clicks: await this.prepare(embedding) });
+    return ready;
+  }
+
+  /** What all clicks on an image have in common. */
+  private async prepare(embedding: HeldTensor): Promise<Readonly<Record<string, HeldTensor>>> {
+    const { executor, programs, modelFor, feedsFor } = this.options;
+    const loaded = await programs.get('decoder-image', () => compileImagePart(modelFor(1)));
+    const keep = loaded.program.outputs.map(({ name }) => name);
+    return (await executor.runKeeping(loaded, feedsFor(loaded, { embedding }), { keep })).held;
+  }
+
+  /** → [1, C, g, g] each */
+  private async embed(
+    pictures: readonly RgbImage[],
+    digest: string,
+    signal?: AbortSignal,
+  ): Promise<readonly HeldTensor[]> {
     const { stored } = this.options;
     if (stored === null) return this.compute(pictures, signal);
     const key = createHash('sha256')

@@ -1,6 +1,5 @@
 import { UserError } from '../errors';
-import type { HeldTensor } from '../runtime/types';
-import type { EmbeddingStore, EncodedGroup } from './embeddings';
+import type { EmbeddingStore, EncodedGroup, HeldEmbedding } from './embeddings';
 import type { Geometry } from './preprocess';
 import type { EncodedImage } from './types';
 
@@ -24,7 +23,7 @@ export class HeldImage implements EncodedImage {
   }
 
   /** Lends the embedding, which is computed again where the engine lost it. */
-  use<R>(work: (embedding: HeldTensor) => Promise<R>, signal?: AbortSignal): Promise<R> {
+  use<R>(work: (embedding: HeldEmbedding) => Promise<R>, signal?: AbortSignal): Promise<R> {
     if (this.freed) throw new UserError('This image was freed. Encode the image again.');
     return this.store.use(this.group, (embeddings) => work(embeddings[this.index]), signal);
   }

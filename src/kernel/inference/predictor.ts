@@ -2,17 +2,17 @@ import type { PromptSet } from '../datasets/types';
 import { tensorData, type TensorData } from '../graph';
 import type { RgbImage } from '../imaging';
 import { createProgramCache, type ProgramCache } from '../runtime/programCache';
-import type { Executor, Feed, HeldTensor, Loaded } from '../runtime/types';
+import type { Executor, Feed, Loaded } from '../runtime/types';
 import { gridOf } from '../sam/config';
 import { promptTokens, tokenCount } from '../sam/promptTokens';
 import type { SamModel } from '../sam/sam';
-import { EmbeddingStore } from './embeddings';
+import { EmbeddingStore, type HeldEmbedding } from './embeddings';
 import { Encoder, pixelDigest, type StoredEmbeddings } from './encoder';
 import { HeldImage } from './heldImage';
 import { alike, isAmbiguous, place, type PlacedObject } from './objects';
 import { originalMask } from './postprocess';
 import { fitImage, geometryOf, type Geometry } from './preprocess';
-import { compileDecoder } from './programs';
+import { compileClickDecoder, compileDecoder } from './programs';
 import { checkPrompts } from './promptChecks';
 import type { EncodedImage, ObjectPrompts, Prediction, PredictOptions, Predictor } from './types';
 
@@ -28,11 +28,11 @@ export interface PredictorOptions {
   /** Ends the executor with the predictor. */
   readonly ownsExecutor?: boolean;
   readonly stored?: StoredEmbeddings;
-  /** What embeddings may take inside of the executor; 512 MiB by default (128 images of a full-size model). */
+  /** What embeddings may take inside of the executor; 512 MiB by default (some 35 images of a full-size model). */
   readonly embeddingBytes?: number;
 }
 
-/** Programs kept per predictor: encoders of an image and of a chunk, the decoder with and without mask prompts, ports. */
+/** Programs kept per predictor: encoders of an image and of a chunk, the decoder whole and in two parts, a port. */
 const programLimit = 6;
 
 /** Cells of the image that all objects of one decoder run attend to: 16 objects at 1024 pixels, about 1 GiB. */
@@ -146,7 +146,7 @@ export class SamPredictor implements Predictor {
   /** One decoder run for objects of as many tokens each. */
   private async decode(
     { side: square, resized, original }: Geometry,
-    embedding: HeldTensor,
+    { embedding, clicks }: HeldEmbedding,
     objects: readonly PlacedObject[],
     signal?: AbortSignal,
   ): Promise<Prediction[][]> {
@@ -155,12 +155,12 @@ export class SamPredictor implements Predictor {
     const count = objects.length;
     const tokens = tokenCount(objects[0].placed);
     const maskPrompt = objects.some(({ previous }) => previous !== null);
-    const loaded = await this.programs.get(`decoder${maskPrompt ? '-mask' : ''}`, () =>
-      compileDecoder(model, { oneImage: true, maskPrompt }),
+    const loaded = await this.programs.get(maskPrompt ? 'decoder' : 'decoder-click', () =>
+      maskPrompt ? compileDecoder(model, { oneImage: true }) : compileClickDecoder(model),
     );
     const prompts = objects.map(({ placed }) => promptTokens(placed));
     const given: Record<string, Feed> = {
-      embedding,
+      ...(maskPrompt ? { embedding } : clicks),
       points: tensorData(
         [count, tokens, 2],
         prompts.flatMap(({ points }) => points),

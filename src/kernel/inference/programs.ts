@@ -1,4 +1,4 @@
-import { compile, compileSymbolic, input, slice, type CompiledGraph, type Tensor } from '../graph';
+import { compile, compileSymbolic, input, slice, splitByInput, type CompiledGraph, type Tensor } from '../graph';
 import { gridOf, maskTokens } from '../sam/config';
 import { decodePrompts, encodeImages, type SamModel } from '../sam/sam';
 
@@ -40,26 +40,44 @@ export interface DecoderOptions {
  * embedding [B, C, g, g] and prompts → low_res_masks [B, 4, 4g, 4g] logits, iou [B, 4]: one program for any batch B and
  * any number of tokens, so that a further click waits for no session. On the CPU it answers as fast as one of fixed sizes.
  */
-export function compileDecoder(
-  model: SamModel,
-  { oneImage = false, maskPrompt = true, parts = true }: DecoderOptions = {},
-): CompiledGraph {
-  const grid = gridOf(model.config);
-  return compileSymbolic('decoder', ['batch', 'tokens'], ({ batch, tokens }): Record<string, Tensor> => {
-    const embedding = input('embedding', [oneImage ? 1 : batch, model.config.outChannels, grid, grid]);
-    const previous = maskPrompt && {
-      masks: input('masks', [batch, 1, 4 * grid, 4 * grid]),
-      hasMask: input('has_mask', [batch]),
-    };
-    const { masks, iou } = decodePrompts(model, embedding, {
-      points: input('points', [batch, tokens, 2]),
-      labels: input('labels', [batch, tokens]),
-      ...previous,
-    });
-    const whole = { low_res_masks: masks, iou };
-    const pieces = { single_mask: slice(masks, 1, 0, 1), candidate_masks: slice(masks, 1, 1, maskTokens) };
-    return parts ? { ...whole, ...pieces } : whole;
+export const compileDecoder = (model: SamModel, options: DecoderOptions = {}): CompiledGraph =>
+  compileSymbolic('decoder', ['batch', 'tokens'], (sizes) => decoderOutputs(model, sizes, options));
+
+/** One image, no previous answers: what every click on an image has in common can be computed with the image. */
+const clickOptions = { oneImage: true, maskPrompt: false } as const;
+
+/** embedding [1, C, g, g] → what `compileClickDecoder` wants of it. */
+export function compileImagePart(model: SamModel): CompiledGraph {
+  // Its part is the same for any number of prompts; more than one, so that no extent of theirs is taken for an image's.
+  const outputs = decoderOutputs(model, { batch: 3, tokens: 5 }, clickOptions);
+  return compile('decoder-image', splitByInput(outputs, 'embedding').early);
+}
+
+/** As `compileDecoder` for one image and without previous answers, from the results of `compileImagePart`. */
+export const compileClickDecoder = (model: SamModel): CompiledGraph =>
+  compileSymbolic('decoder-click', ['batch', 'tokens'], (sizes) => {
+    return splitByInput(decoderOutputs(model, sizes, clickOptions), 'embedding').late;
   });
+
+function decoderOutputs(
+  model: SamModel,
+  { batch, tokens }: { readonly batch: number; readonly tokens: number },
+  { oneImage = false, maskPrompt = true, parts = true }: DecoderOptions,
+): Record<string, Tensor> {
+  const grid = gridOf(model.config);
+  const embedding = input('embedding', [oneImage ? 1 : batch, model.config.outChannels, grid, grid]);
+  const previous = maskPrompt && {
+    masks: input('masks', [batch, 1, 4 * grid, 4 * grid]),
+    hasMask: input('has_mask', [batch]),
+  };
+  const { masks, iou } = decodePrompts(model, embedding, {
+    points: input('points', [batch, tokens, 2]),
+    labels: input('labels', [batch, tokens]),
+    ...previous,
+  });
+  const whole = { low_res_masks: masks, iou };
+  const pieces = { single_mask: slice(masks, 1, 0, 1), candidate_masks: slice(masks, 1, 1, maskTokens) };
+  return parts ? { ...whole, ...pieces } : whole;
 }
 
 /** given [1, C, g, g] → embedding, the same: takes a stored embedding into the executor, or lets one out. */

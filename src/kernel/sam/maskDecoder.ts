@@ -7,7 +7,7 @@ import { within, type Weights } from './weights';
 const epsilon = 1e-5;
 
 export interface DecoderInputs {
-  /** Image embedding with the dense prompt added: [B, C, g, g]. */
+  /** Image embedding with the dense prompt added: [B, C, g, g], or one for all [1, C, g, g]. */
   readonly image: Tensor;
   /** Positions of its cells: [1, C, g, g]. */
   readonly imagePositions: Tensor;
@@ -29,7 +29,8 @@ export function maskDecoder(
   config: SamConfig,
   seams: Seams,
 ): DecoderOutputs {
-  const [batch, channels, height, width] = image.shape;
+  const [, channels, height, width] = image.shape;
+  const [batch] = prompt.shape;
   const learned = concat([weights('iou_token.weight'), weights('mask_tokens.weight')], 0);
   const tokens = concat([broadcastTo(learned, [batch, 1 + maskTokens, channels]), prompt], 1);
 

@@ -1,4 +1,4 @@
-import { add, broadcastTo, type Tensor } from '../graph';
+import { add, type Tensor } from '../graph';
 import type { SamConfig } from './config';
 import { imageEncoder, type EncoderSegments } from './imageEncoder';
 import { maskDecoder, type DecoderOutputs } from './maskDecoder';
@@ -35,10 +35,9 @@ export function decodePrompts(model: SamModel, embedding: Tensor, prompts: Promp
   const weights = within(model.weights, 'prompt_encoder');
   const { masks, hasMask } = prompts;
   const dense = masks && hasMask ? densePrompts(masks, hasMask, weights) : noMaskPrompt(weights);
-  const [batch] = prompts.points.shape;
   return maskDecoder(
     {
-      image: add(broadcastTo(embedding, [batch, ...embedding.shape.slice(1)]), dense),
+      image: add(embedding, dense),
       imagePositions: densePositions(weights, model.config),
       prompt: sparsePrompts(prompts.points, prompts.labels, weights, model.config),
     },
