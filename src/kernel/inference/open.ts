@@ -17,8 +17,8 @@ import { SamPredictor } from './predictor';
 const storedBytes = 4 * 2 ** 30;
 
 /**
- * Storing pays where encoding takes longer, ms. Measured on two cores: an entry of 4 MiB is read, checked and taken into
- * the engine in 25 ms, the embedded model encodes in 80 ms, ViT-B in ten seconds.
+ * Storing pays where encoding takes longer, ms: on two cores the embedded model encodes in less than 100, ViT-B in seconds
+ * (`npm run bench -- predict`, `-- engine`), and an entry of 4 MiB must be read, checked and moved into the engine.
  */
 const worthMs = 500;
 
