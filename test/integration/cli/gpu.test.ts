@@ -37,7 +37,11 @@ describe.skipIf(!here)('med-sa gpu', () => {
   beforeAll(async () => {
     server = await FileServer.start();
     serveIndex(server, loadableWheels(version));
-    env = { XDG_CACHE_HOME: cache, PIP_INDEX_URL: `${server.url}/simple`, PIP_CONFIG_FILE: '/dev/null' };
+    env = {
+      MEDSA_CACHE: path.join(cache, 'med-sa'),
+      PIP_INDEX_URL: `${server.url}/simple`,
+      PIP_CONFIG_FILE: '/dev/null',
+    };
     medSa = await commandLine(folder, env);
   });
   afterAll(() => server.close());
