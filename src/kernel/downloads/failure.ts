@@ -63,8 +63,7 @@ export function connectionFailure(url: string, error: unknown): DownloadError {
     return new DownloadError(url, `the proxy did not connect (${message})`, 'Check the proxy setting.', false, error);
   }
   if (unreachable.has(code)) {
-    const advice =
-      "Check the network; behind a proxy set HTTPS_PROXY, or pip's or npm's proxy; inside an organisation set pip's index-url.";
+    const advice = "Check the network; behind a proxy set HTTPS_PROXY, or pip's or npm's proxy.";
     // Whoever has no network at all should not be kept waiting by retries; a refused or unknown host rarely changes.
     return new DownloadError(url, `its server cannot be reached (${code})`, advice, code === 'EAI_AGAIN', error);
   }

@@ -45,7 +45,7 @@ const unpackedAndPacked = 3;
 
 /**
  * What has to be fetched for the CUDA provider of a version of ONNX Runtime. Reads indexes only.
- * @throws DownloadError when an index cannot be reached, UserError when it lacks what is needed
+ * @throws UserError when an index cannot be reached or lacks what is needed
  */
 export async function planInstallation(
   runtime: RuntimePackage,

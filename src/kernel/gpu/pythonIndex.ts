@@ -31,7 +31,7 @@ const accept = `${jsonPage}, application/vnd.pypi.simple.v1+html;q=0.2, text/htm
 /**
  * The wheel of a project for this platform: the newest release that `wanted` takes, from the first index that has the
  * project. Reads the JSON form of an index and the older HTML form. (Simple repository API: PEP 503, 691, 700.)
- * @throws DownloadError when no index can be reached, UserError when none has such a wheel or it lacks a checksum
+ * @throws UserError when an index cannot be reached, none has such a wheel, or it lacks a checksum
  */
 export async function findWheel(
   project: string,
@@ -71,7 +71,8 @@ async function projectPage(
   } catch (error) {
     // An index that does not have the project says "not there"; the next may.
     if (error instanceof DownloadError && /\(not there\)/.test(error.message)) return null;
-    throw error;
+    if (!(error instanceof DownloadError)) throw error;
+    throw new UserError(`${error.message} Inside an organisation set pip's index-url.`, { cause: error });
   }
 }
 

@@ -74,7 +74,7 @@ export async function resolveModel(nameOrFile: string): Promise<string> {
     });
   }
   if (found !== undefined) return found.file;
-  throw unknownModel(nameOrFile, [...embedded, ...stored.map(({ name }) => name)]);
+  throw unknownModel(nameOrFile, [...new Set([...embedded, ...stored.map(({ name }) => name)])]);
 }
 
 function unknownModel(name: string, here: readonly string[]): UserError {

@@ -3,7 +3,8 @@ import path from 'node:path';
 import { requireSpace } from '../diskSpace';
 import { mismatchOf } from '../downloads';
 import { UserError } from '../errors';
-import { publishedModel, publishedModels, type PublishedModel } from './catalogue';
+import type { PublishedModel } from './catalogue';
+import type { ModelCheck } from './get';
 import { refuseEmbedded, requireModelName } from './names';
 import { incomingFolder, lockModel, modelExtension, place, storedModel, type StoredModel } from './store';
 
@@ -15,8 +16,9 @@ export interface AddOptions {
   readonly embedded: readonly string[];
   /** A link to the file instead of a copy. */
   readonly link: boolean;
-  /** Reads a file as a model. @throws UserError when it is none */
-  readonly check: (file: string) => Promise<void>;
+  readonly check: ModelCheck;
+  /** Models that a file may turn out to be, and whose names only they have. */
+  readonly published: readonly PublishedModel[];
   readonly signal?: AbortSignal;
 }
 
@@ -26,18 +28,13 @@ export interface AddOptions {
  * @throws UserError when the file is no model, the name cannot be had, or belongs to another file; CancelledError
  */
 export async function addModel(file: string, options: AddOptions): Promise<StoredModel> {
-  const { folder, embedded, link, check, signal } = options;
-  await check(file);
-  const recognised = await publishedAs(file, signal);
+  const { folder, embedded, link, check } = options;
+  await check(file, null);
+  const recognised = await publishedAs(file, options);
   const name = options.name ?? recognised?.name ?? path.parse(file).name;
   requireModelName(name);
   refuseEmbedded(name, embedded);
-  const claimed = publishedModel(name);
-  if (claimed !== null && claimed !== recognised && Object.keys(claimed.checksums).length > 0) {
-    throw new UserError(`${file} is not the published ${name} (another size or sum): choose another name with --name`, {
-      file,
-    });
-  }
+  await requireClaim(name, file, recognised, options);
   const unlock = lockModel(name, folder, `fetching or changing the model ${name}`);
   try {
     const here = storedModel(name, folder);
@@ -58,13 +55,30 @@ export async function addModel(file: string, options: AddOptions): Promise<Store
 }
 
 /** The published model that a file is, by its size and sums. */
-async function publishedAs(file: string, signal: AbortSignal | undefined): Promise<PublishedModel | null> {
+async function publishedAs(file: string, { published, signal }: AddOptions): Promise<PublishedModel | null> {
   const { size } = fs.statSync(file);
-  for (const model of publishedModels) {
+  for (const model of published) {
     const comparable = model.size.exact && model.size.bytes === size && Object.keys(model.checksums).length > 0;
     if (comparable && (await mismatchOf(file, model.checksums, signal)) === null) return model;
   }
   return null;
+}
+
+/** @throws UserError when the name is that of a published model, and the file is another one */
+async function requireClaim(
+  name: string,
+  file: string,
+  recognised: PublishedModel | null,
+  { published, check }: AddOptions,
+): Promise<void> {
+  const claimed = published.find((model) => model.name === name) ?? null;
+  if (claimed === null || claimed === recognised) return;
+  if (Object.keys(claimed.checksums).length > 0) {
+    throw new UserError(`${file} is not the published ${name} (another size or sum): choose another name with --name`, {
+      file,
+    });
+  }
+  await check(file, claimed);
 }
 
 async function copy(file: string, to: string, folder: string): Promise<void> {

@@ -39,10 +39,12 @@ export function modelSource(
   return { name, url, checksums, size: published?.size.exact ? published.size.bytes : null, published };
 }
 
+/** Reads a file as a model. @throws UserError when it is none, or of another size than the published one that it is to be */
+export type ModelCheck = (file: string, as: PublishedModel | null) => Promise<void>;
+
 export interface GetOptions {
   readonly folder: string;
-  /** Reads a file as a model. @throws UserError when it is none, or not the one that is meant */
-  readonly check: (file: string) => Promise<void>;
+  readonly check: ModelCheck;
   readonly network: Network;
   readonly signal?: AbortSignal;
   readonly onProgress?: (done: number, total: number | null) => void;
@@ -93,7 +95,7 @@ async function rightModel(source: ModelSource, { folder, check, signal }: GetOpt
     );
   }
   try {
-    await check(here.file);
+    await check(here.file, published);
     return here;
   } catch (error) {
     if (error instanceof UserError) return null;
@@ -101,10 +103,14 @@ async function rightModel(source: ModelSource, { folder, check, signal }: GetOpt
   }
 }
 
-async function requireModel(file: string, { url }: ModelSource, { check, signal }: GetOptions): Promise<void> {
+async function requireModel(
+  file: string,
+  { url, published }: ModelSource,
+  { check, signal }: GetOptions,
+): Promise<void> {
   if (signal?.aborted) throw new CancelledError();
   try {
-    await check(file);
+    await check(file, published);
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     fs.rmSync(file, { force: true });

@@ -1,5 +1,5 @@
 export { addModel, type AddOptions } from './add';
 export { publishedModel, publishedModels, type PublishedModel } from './catalogue';
-export { getModel, modelSource, type GetOptions, type ModelSource } from './get';
+export { getModel, modelSource, type GetOptions, type ModelCheck, type ModelSource } from './get';
 export { refuseEmbedded, requireModelName } from './names';
 export { modelsCache, removeModel, storedModel, storedModels, type StoredModel } from './store';

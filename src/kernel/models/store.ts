@@ -27,13 +27,18 @@ export function storedModels(folder: string = modelsCache()): StoredModel[] {
   const entries = fs.existsSync(folder) ? fs.readdirSync(folder, { withFileTypes: true }) : [];
   return entries
     .filter((entry) => !entry.isDirectory() && modelExtensions.some((one) => entry.name.endsWith(one)))
-    .map((entry) => {
-      const file = path.join(folder, entry.name);
-      const stat = fs.statSync(file, { throwIfNoEntry: false });
-      const linkTo = entry.isSymbolicLink() ? path.resolve(folder, fs.readlinkSync(file)) : null;
-      return { name: path.parse(entry.name).name, file, size: stat?.size ?? null, linkTo };
-    })
+    .map((entry) => described(path.join(folder, entry.name)))
     .sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+function described(file: string): StoredModel {
+  const isLink = fs.lstatSync(file).isSymbolicLink();
+  return {
+    name: path.parse(file).name,
+    file,
+    size: fs.statSync(file, { throwIfNoEntry: false })?.size ?? null,
+    linkTo: isLink ? path.resolve(path.dirname(file), fs.readlinkSync(file)) : null,
+  };
 }
 
 export const storedModel = (name: string, folder: string = modelsCache()): StoredModel | null =>
@@ -62,7 +67,7 @@ export function place(incoming: string, name: string, folder: string): StoredMod
   for (const other of storedModels(folder)) {
     if (other.name === name && other.file !== file) fs.rmSync(other.file, { force: true });
   }
-  return storedModel(name, folder)!;
+  return described(file);
 }
 
 /** Removes a model and what came of it so far. Of a link, the file that it leads to stays. @returns the bytes freed */

@@ -190,6 +190,7 @@ describe('med-sa models', () => {
       [['text.pth'], /text\.pth/],
       [['absent.pth'], /absent\.pth does not exist/],
       [['own.safetensors', '--name', 'sam_vit_h'], /is not the published sam_vit_h/],
+      [['own.safetensors', '--name', 'sam-vit-huge'], /another size \(tiny\) than sam-vit-huge \(vit_h\)/],
       [['own.safetensors', '--name', 'Phantom-SAM'], /Phantom-SAM is embedded/],
     ] as const) {
       const refused = await medSa.run('models', 'add', ...args);

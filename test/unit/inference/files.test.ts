@@ -64,6 +64,23 @@ describe('a model file', () => {
     );
   });
 
+  it('that was got or added is found by its name, after the embedded ones', async () => {
+    const cache = path.join(folder, 'cache', 'models');
+    vi.stubEnv('MEDSA_CACHE', path.dirname(cache));
+    fs.mkdirSync(cache, { recursive: true });
+    await writeTinyModel(path.join(cache, 'mine.v2.bin'), 3);
+    await writeTinyModel(path.join(cache, 'tiny.pth'), 4);
+    expect(await readModel('mine.v2')).toMatchObject({ name: 'mine.v2', file: path.join(cache, 'mine.v2.bin') });
+    expect(await readModel('tiny')).toEqual(model);
+    await expect(readModel('mine')).rejects.toThrow(/known are other, tiny, mine\.v2;/);
+    vi.unstubAllEnvs();
+  });
+
+  it('that is published and not here is not fetched: the error says how', async () => {
+    await expect(readModel('sam_vit_h')).rejects.toThrow(/not on this machine.*med-sa models get sam_vit_h/);
+    await expect(readModel('sam_vit_hh')).rejects.toThrow(/models get fetches sam_vit_b, sam_vit_l, sam_vit_h/);
+  });
+
   it('that is not there is named', async () => {
     await expect(readModel('./absent.pth')).rejects.toThrow(/model file \.\/absent\.pth does not exist/);
   });

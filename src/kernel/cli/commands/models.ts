@@ -10,11 +10,12 @@ import {
   modelsCache,
   modelSource,
   publishedModel,
+  publishedModels,
   refuseEmbedded,
   removeModel,
   requireModelName,
   storedModels,
-  type ModelSource,
+  type ModelCheck,
 } from '../../models';
 import { command, exitCodes, json, type Call } from '../command';
 import { gpuSize } from '../gpuReport';
@@ -115,8 +116,13 @@ async function get(name: string, { values, output, interrupts: { signal } }: Mod
   try {
     const onProgress = (done: number, total: number | null): void =>
       output.progress(`MB, fetching ${name}`, megabytes(done), megabytes(total ?? published?.size.bytes ?? done + 1e6));
-    const check = (file: string): Promise<void> => requireSam(file, source);
-    const { model, changed } = await getModel(source, { folder: modelsCache(), check, network, signal, onProgress });
+    const { model, changed } = await getModel(source, {
+      folder: modelsCache(),
+      check: requireSam,
+      network,
+      signal,
+      onProgress,
+    });
     const { file, size } = model;
     output.result({ name, changed, file, size, from: shownIfAddress(url), checksums }, [
       changed ? `${name} is here now: ${file}` : `${name} was here already, and is right: ${file}`,
@@ -133,13 +139,11 @@ const megabytes = (bytes: number): number => Math.ceil(bytes / 1e6);
 /** What is no address goes on as it is: the download says what is wrong with it. */
 const shownIfAddress = (url: string): string => (URL.canParse(url) ? shown(url) : url);
 
-async function requireSam(file: string, { name, published }: ModelSource): Promise<void> {
+const requireSam: ModelCheck = async (file, as) => {
   const { config } = await readModel(file);
-  if (published === null || config.name === published.encoder) return;
-  throw new UserError(`${file} is a SAM of another size (${config.name}) than ${name} (${published.encoder})`, {
-    file,
-  });
-}
+  if (as === null || config.name === as.encoder) return;
+  throw new UserError(`${file} is a SAM of another size (${config.name}) than ${as.name} (${as.encoder})`, { file });
+};
 
 async function addFile(given: string, { values, output, interrupts: { signal } }: ModelsCall): Promise<number> {
   const { name, file, size, linkTo } = await addModel(path.resolve(given), {
@@ -147,7 +151,8 @@ async function addFile(given: string, { values, output, interrupts: { signal } }
     name: values.name ?? null,
     embedded: await embeddedModels(),
     link: values.link,
-    check: async (checkpoint) => void (await readModel(checkpoint)),
+    check: requireSam,
+    published: publishedModels,
     signal,
   });
   output.result({ name, file, size, linkTo }, [
