@@ -67,8 +67,9 @@ export async function getModel(
   try {
     const here = await rightModel(source, options);
     if (here !== null) return { model: here, changed: false };
-    requireSpace(folder, published?.size.bytes ?? 0);
     const file = path.join(incomingFolder(folder), `${name}${modelExtension(pathOf(url))}`);
+    const fetched = fs.statSync(`${file}.part`, { throwIfNoEntry: false })?.size ?? 0;
+    requireSpace(folder, (published?.size.bytes ?? 0) - fetched);
     const timing = { stallTimeoutMs, retryDelayMs };
     await download({ urls: [url], file, checksums, size, network, signal, onProgress, ...timing });
     await requireModel(file, source, options);

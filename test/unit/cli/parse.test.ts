@@ -46,6 +46,16 @@ const complaint = (...args: string[]): string => {
 };
 
 describe('the command line', () => {
+  it('takes an operand that is optional or not', () => {
+    const operands = [
+      { name: 'ACTION', description: 'what', optional: true },
+      { name: 'NAME', description: 'of what', optional: true },
+    ];
+    const read = (...args: string[]) => parseCommandLine({ ...spec, options: {}, operands }, args).operands;
+    expect([read(), read('get'), read('get', 'it')]).toEqual([[], ['get'], ['get', 'it']]);
+    expect(() => read('get', 'it', 'all')).toThrow(/"all" is one word too many/);
+  });
+
   it('reads every kind of option, in any order, with = or without', () => {
     const { values, operands } = parse(
       ...['--point', '3,4', '--data=here', 'scan.png', '--epochs', '7', '--lr', '1e-3', '--json'],

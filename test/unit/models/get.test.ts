@@ -80,6 +80,18 @@ describe('getting a model', () => {
     await expect(get({ url })).rejects.toThrow(/has 200005 bytes or more instead of 200000/);
   });
 
+  it('says so before it begins where the disk is too small, and what it lacks is what is not here yet', async () => {
+    const url = server.file('/known.pth', content, [{ cutAfter: 150_000 }, { status: 404 }]);
+    await expect(get({ url })).rejects.toThrow(/not there/);
+    const { bavail, bsize } = fs.statfsSync(folder);
+    const large = { ...published, size: { bytes: bavail * bsize + 4e9, exact: false } };
+    await expect(get({ url, published: large })).rejects.toThrow(/GB are needed: free space, or let MEDSA_CACHE/);
+    expect(server.requests).toHaveLength(2);
+    const part = path.join(folder, 'incoming', 'known.pth.part');
+    fs.truncateSync(part, 8e9); // sparse: it takes no space
+    expect(await get({ url, published: large })).toMatchObject({ changed: true });
+  });
+
   it('removes what the check refuses, and leaves no lock', async () => {
     const check = async (): Promise<void> => {
       throw new UserError('it has no encoder');
