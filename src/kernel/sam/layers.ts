@@ -58,13 +58,14 @@ export function attend(q: Tensor, k: Tensor, v: Tensor, run: RunSegment): Tensor
   const [batch, heads, queries] = q.shape;
   const perHead = queries * k.shape[2];
   if (batch * heads * perHead <= largestLogits) return attendAtOnce(q, k, v);
-  const flat = (x: Tensor): Tensor => reshape(x, [1, batch * heads, x.shape[2], x.shape[3]]);
+  // One node for all turns: the gradients of its slices are then joined.
+  const flat = [q, k, v].map((x) => reshape(x, [1, batch * heads, x.shape[2], x.shape[3]]));
   const size = {
     heads: Math.max(1, Math.floor(largestLogits / perHead)),
     queries: Math.floor(largestLogits / k.shape[2]),
   };
   const turns = inTurns(batch * heads, size.heads).map(([from, to]) => {
-    const [ownQ, ownK, ownV] = [q, k, v].map((x) => slice(flat(x), 1, from, to));
+    const [ownQ, ownK, ownV] = flat.map((x) => slice(x, 1, from, to));
     const rows = inTurns(queries, Math.max(1, size.queries));
     return concat(
       rows.map(([start, end]) => run([slice(ownQ, 2, start, end), ownK, ownV], attendAtOnce)),
