@@ -44,6 +44,7 @@ const sketches: readonly Sketch[] = [
   { model: 'vit_b', size: 512, batch: 2, recompute: 'blocks' },
   { model: 'vit_b', size: 1024, batch: 4, tune: 'decoder' },
   { model: 'vit_b', size: 1024, batch: 1, recompute: 'blocks' },
+  { model: 'vit_b', size: 1024, batch: 2, recompute: 'blocks' },
   { model: 'vit_l', size: 256, batch: 2 },
 ];
 
