@@ -1,5 +1,3 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import os from 'node:os';
 import path from 'node:path';
 import { UserError } from '../../src/kernel/errors';
 import { createLocalExecutor } from '../../src/kernel/runtime/localExecutor';
@@ -10,6 +8,7 @@ import { compareRuns, comparisonRows } from './comparison';
 import { openingRows } from './opening';
 import { readProfile, type KernelTime } from './profile';
 import { projectRoot } from '../support/projectRoot';
+import { inTemporaryFolder } from './temporaryFolder';
 import { TorchReference } from './torchReference';
 import { loadWork, type Work } from './workloads';
 
@@ -61,8 +60,7 @@ async function comparedRows(name: string, work: Work, runs: number): Promise<Ben
 async function splitOfStep(): Promise<{ row: BenchRow; details: string[] }> {
   const runs = 5;
   console.error(`the same step, profiled (${runs} runs) …`);
-  const folder = await mkdtemp(path.join(os.tmpdir(), 'med-sa-bench-'));
-  try {
+  return inTemporaryFolder(async (folder) => {
     const executor = await createLocalExecutor({ device: 'cpu', profile: path.join(folder, 'step') });
     let wall = 0;
     try {
@@ -88,9 +86,7 @@ async function splitOfStep(): Promise<{ row: BenchRow; details: string[] }> {
       `${(wall - profile.runMs).toFixed(0)} ms feeding and fetching`,
     ].join(' ');
     return { row, details: [split, '', ...shares(profile.byOperator.slice(0, 12), wall)] };
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+  });
 }
 
 const shares = (kernels: readonly KernelTime[], wall: number): string[] =>

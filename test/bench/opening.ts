@@ -1,7 +1,5 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
-import os from 'node:os';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { z } from 'zod';
@@ -12,6 +10,7 @@ import { sizeOf } from '../../src/kernel/graph';
 import type { SamConfig } from '../../src/kernel/sam/config';
 import { samShapes } from '../../src/kernel/sam/shapes';
 import { benchRow, type BenchRow } from './bench';
+import { inTemporaryFolder } from './temporaryFolder';
 import { noise } from './untrained';
 
 const openedSchema = z.object({ seconds: z.number(), peakGb: z.number() });
@@ -19,8 +18,7 @@ const openedSchema = z.object({ seconds: z.number(), peakGb: z.number() });
 /** Opening a model's encoder in a process of its own, from a file just written: the disk's cache holds it. */
 export async function openingRows(config: SamConfig): Promise<BenchRow[]> {
   console.error(`opening ${config.name} …`);
-  const folder = await mkdtemp(path.join(os.tmpdir(), 'med-sa-bench-'));
-  try {
+  return inTemporaryFolder(async (folder) => {
     const file = path.join(folder, `${config.name}.safetensors`);
     await writeUntrained(file, config);
     const opened = await openInChild(file).catch((error: unknown) => {
@@ -32,9 +30,7 @@ export async function openingRows(config: SamConfig): Promise<BenchRow[]> {
       benchRow({ name: `opening ${config.name}`, ours: opened.seconds, goal: 10, unit: 's', ...rest }),
       benchRow({ name: `  its peak memory`, ours: opened.peakGb, goal: 5, unit: 'GB' }),
     ];
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+  });
 }
 
 /** Writes a model of random weights tensor by tensor: no process of this benchmark ever holds them all. */
