@@ -65,6 +65,9 @@ async function openInChild(file: string): Promise<z.infer<typeof openedSchema>> 
   });
   const ended = once(child, 'exit');
   const [output, errors, [code]] = await Promise.all([text(child.stdout), text(child.stderr), ended]);
-  if (code !== 0) throw new UserError(errors.trim().split('\n')[0] || `ended with ${code ?? 'a signal'}`);
+  // A crash of Node's begins with its own source line: the error stands further down.
+  const lines = errors.trim().split('\n');
+  const said = lines.find((line) => /^\w*Error\b/.test(line)) ?? lines[0];
+  if (code !== 0) throw new UserError(said || `ended with ${code ?? 'a signal'}`);
   return openedSchema.parse(JSON.parse(output));
 }
