@@ -1,18 +1,14 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import os from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { writeSafetensors } from '../../src/kernel/checkpoints';
-import { Random } from '../../src/kernel/datasets/random';
-import { sizeOf, tensorData } from '../../src/kernel/graph';
 import type { Tune } from '../../src/kernel/inference';
 import type { MemoryEstimate } from '../../src/kernel/runtime/memoryEstimate';
 import { samConfigs } from '../../src/kernel/sam/config';
-import { samShapes } from '../../src/kernel/sam/shapes';
 import type { Recompute } from '../../src/kernel/training/trainStep';
 import { benchRow, type Bench, type BenchRow } from './bench';
+import { inTemporaryFolder } from './temporaryFolder';
+import { writeUntrained } from './untrained';
 
 export interface MemoryCase {
   readonly file: string;
@@ -51,22 +47,19 @@ const sketches: readonly Sketch[] = [
 /** The peak of training steps against what the preflight says; the reference is the measured one. */
 export const memory: Bench = {
   description: 'peak memory of a training step: the estimate against what a process of its own reaches',
-  async run() {
-    const folder = await mkdtemp(path.join(os.tmpdir(), 'med-sa-bench-'));
-    try {
+  run: () =>
+    inTemporaryFolder(async (folder) => {
       const rows: BenchRow[] = [];
       for (const sketch of sketches) rows.push(await row(folder, sketch));
       return { rows };
-    } finally {
-      await rm(folder, { recursive: true, force: true });
-    }
-  },
+    }),
 };
 
 async function row(folder: string, sketch: Sketch): Promise<BenchRow> {
   const complete = { batch: 1, tune: 'adapters', recompute: 'none', accumulate: 1, ...sketch } as const;
   const file = path.join(folder, `${sketch.model}.safetensors`);
-  await writeModel(file, sketch.model);
+  // Once per model.
+  if (!existsSync(file)) await writeUntrained(file, samConfigs[sketch.model]);
   const { model, size, batch, tune, recompute, accumulate } = complete;
   const name = `${model} ${size} px, batch ${batch}, ${tune}${recompute === 'blocks' ? ', recompute' : ''}${accumulate > 1 ? `, ${accumulate} parts` : ''}`;
   console.error(`${name} …`);
@@ -77,21 +70,4 @@ async function row(folder: string, sketch: Sketch): Promise<BenchRow> {
   const deviation = Math.abs(estimateMB / peakMB - 1);
   const measured = benchRow({ name, ours: estimateMB, reference: peakMB, goal: 1.2, unit: 'MB' });
   return { ...measured, holds: deviation <= 0.2 };
-}
-
-/** Random weights, once per model. */
-async function writeModel(file: string, model: keyof typeof samConfigs): Promise<void> {
-  if (existsSync(file)) return;
-  const random = new Random(1);
-  const tensors = [...samShapes(samConfigs[model])].map(
-    ([name, shape]) =>
-      [
-        name,
-        tensorData(
-          shape,
-          Float32Array.from({ length: sizeOf(shape) }, () => random.uniform(-0.02, 0.02)),
-        ),
-      ] as const,
-  );
-  await writeSafetensors(file, new Map(tensors));
 }

@@ -3,15 +3,11 @@ import { once } from 'node:events';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { z } from 'zod';
-import { Random } from '../../src/kernel/datasets/random';
 import { UserError } from '../../src/kernel/errors';
-import { writeFileAtomically } from '../../src/kernel/files';
-import { sizeOf } from '../../src/kernel/graph';
 import type { SamConfig } from '../../src/kernel/sam/config';
-import { samShapes } from '../../src/kernel/sam/shapes';
 import { benchRow, type BenchRow } from './bench';
 import { inTemporaryFolder } from './temporaryFolder';
-import { noise } from './untrained';
+import { writeUntrained } from './untrained';
 
 const openedSchema = z.object({ seconds: z.number(), peakGb: z.number() });
 
@@ -31,31 +27,6 @@ export async function openingRows(config: SamConfig): Promise<BenchRow[]> {
       benchRow({ name: `  its peak memory`, ours: opened.peakGb, goal: 5, unit: 'GB' }),
     ];
   });
-}
-
-/** Writes a model of random weights tensor by tensor: no process of this benchmark ever holds them all. */
-async function writeUntrained(file: string, config: SamConfig): Promise<void> {
-  const shapes = [...samShapes(config)];
-  let end = 0;
-  const entries = shapes.map(([name, shape]) => {
-    const begin = end;
-    end += 4 * sizeOf(shape);
-    return [name, { dtype: 'F32', shape, data_offsets: [begin, end] }];
-  });
-  const header = JSON.stringify(Object.fromEntries(entries));
-  const padded = Buffer.from(header.padEnd(8 * Math.ceil(header.length / 8)));
-  const length = Buffer.alloc(8);
-  length.writeBigUInt64LE(BigInt(padded.length));
-  const random = new Random(1);
-  const chunks = function* (): Generator<Uint8Array> {
-    yield length;
-    yield padded;
-    for (const [, shape] of shapes) {
-      const { data } = noise(random, shape, 0.02);
-      yield new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-    }
-  };
-  await writeFileAtomically(file, chunks());
 }
 
 /** @throws UserError saying how the child failed */

@@ -1,4 +1,5 @@
 import { Random } from '../../src/kernel/datasets/random';
+import { writeFileAtomically } from '../../src/kernel/files';
 import { constant, sizeOf, tensorData, type TensorData } from '../../src/kernel/graph';
 import type { SamConfig } from '../../src/kernel/sam/config';
 import type { SamModel } from '../../src/kernel/sam/sam';
@@ -38,4 +39,29 @@ export function untrained(config: SamConfig): SamModel {
     return tensor;
   };
   return { config, weights, seams: bare };
+}
+
+/** Writes a model of random weights tensor by tensor: no process of this benchmark ever holds them all. */
+export async function writeUntrained(file: string, config: SamConfig): Promise<void> {
+  const shapes = [...samShapes(config)];
+  let end = 0;
+  const entries = shapes.map(([name, shape]) => {
+    const begin = end;
+    end += 4 * sizeOf(shape);
+    return [name, { dtype: 'F32', shape, data_offsets: [begin, end] }];
+  });
+  const header = JSON.stringify(Object.fromEntries(entries));
+  const padded = Buffer.from(header.padEnd(8 * Math.ceil(header.length / 8)));
+  const length = Buffer.alloc(8);
+  length.writeBigUInt64LE(BigInt(padded.length));
+  const random = new Random(1);
+  const chunks = function* (): Generator<Uint8Array> {
+    yield length;
+    yield padded;
+    for (const [, shape] of shapes) {
+      const { data } = noise(random, shape, 0.02);
+      yield new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+    }
+  };
+  await writeFileAtomically(file, chunks());
 }

@@ -1,6 +1,6 @@
 import { gradientRules, type GradientRule } from './gradients';
 import { add, after, constant, zeros } from './ops';
-import type { Primitive, Tensor } from './primitives';
+import { isMadeBy, type Primitive, type Tensor } from './primitives';
 import { copySegment, type Segment } from './recompute';
 import { ofSlices, type SliceGradient } from './sliceGradients';
 
@@ -90,7 +90,7 @@ class Backward {
   /** Adds what dy contributes to the gradients of a node's inputs. */
   #pull(tensor: Tensor, dy: Tensor, reached: Set<Tensor>): void {
     const needed = tensor.inputs.map((source) => this.#active.has(source));
-    if (isSlice(tensor) && needed[0]) {
+    if (isMadeBy('slice')(tensor) && needed[0]) {
       const [source] = tensor.inputs;
       this.#slices.set(source, [...(this.#slices.get(source) ?? []), { slice: tensor, dy }]);
       reached.add(source);
@@ -121,5 +121,3 @@ class Backward {
     return outside;
   }
 }
-
-const isSlice = (tensor: Tensor): tensor is Tensor<'slice'> => tensor.primitive === 'slice';

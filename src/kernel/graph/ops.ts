@@ -1,4 +1,4 @@
-import type { Primitive, PrimitiveAttributes, Shape, Tensor } from './primitives';
+import { isConstant, isMadeBy, type Primitive, type PrimitiveAttributes, type Shape, type Tensor } from './primitives';
 import { broadcastShapes, sameShape, ShapeError, shapeRules, show } from './shapes';
 import { sizeOf, tensorData, withShape, type TensorData } from './tensorData';
 
@@ -135,20 +135,16 @@ export function reshape(x: Tensor, shape: Shape): Tensor {
   return isConstant(x) ? constant(withShape(x.attributes.value, full), x.attributes.name) : reshaped;
 }
 
-const isConstant = (x: Tensor): x is Tensor<'constant'> => x.primitive === 'constant';
-
 /** Two in a row become one, or none. */
 export function transpose(x: Tensor, permutation: readonly number[]): Tensor {
   if (sameShape(permutation, [...x.shape.keys()])) return x;
-  if (!isTranspose(x)) return node('transpose', { permutation }, [x]);
+  if (!isMadeBy('transpose')(x)) return node('transpose', { permutation }, [x]);
   const { permutation: first } = x.attributes;
   return transpose(
     x.inputs[0],
     permutation.map((axis) => first[axis]),
   );
 }
-
-const isTranspose = (x: Tensor): x is Tensor<'transpose'> => x.primitive === 'transpose';
 
 /** Swaps the last two axes. @throws ShapeError when there are fewer. */
 export function matrixTranspose(x: Tensor): Tensor {

@@ -81,3 +81,12 @@ export interface Tensor<P extends Primitive = Primitive, E = number> {
   readonly inputs: readonly Tensor<Primitive, E>[];
   readonly shape: Shape<E>;
 }
+
+/** Whether a tensor is made by this primitive. */
+export const isMadeBy =
+  <P extends Primitive>(primitive: P) =>
+  <E>(tensor: Tensor<Primitive, E>): tensor is Tensor<P, E> =>
+    tensor.primitive === primitive;
+
+export const isInput = isMadeBy('input');
+export const isConstant = isMadeBy('constant');

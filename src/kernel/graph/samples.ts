@@ -1,5 +1,5 @@
 import { topologicalOrder } from './differentiate';
-import type { Primitive, PrimitiveAttributes, Tensor } from './primitives';
+import { isConstant, type Primitive, type PrimitiveAttributes, type Tensor } from './primitives';
 import { sameShape, show } from './shapes';
 import type { Extent, Sizes } from './sizes';
 import type { TensorData } from './tensorData';
@@ -81,8 +81,6 @@ function fixedAttributes(tensor: Tensor): string {
     Object.entries(tensor.attributes).filter(([name]) => !(name in attributes)),
   ]);
 }
-
-const isConstant = (tensor: Tensor): tensor is Tensor<'constant'> => tensor.primitive === 'constant';
 
 function sameValues(a: TensorData, b: TensorData): boolean {
   if (a === b) return true;

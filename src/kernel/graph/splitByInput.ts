@@ -1,6 +1,6 @@
 import { topologicalOrder } from './differentiate';
 import { input } from './ops';
-import type { Tensor } from './primitives';
+import { isInput, type Tensor } from './primitives';
 
 /** A graph in two: what one input decides, and the rest, which reads that as inputs of its own. */
 export interface SplitGraph {
@@ -44,5 +44,3 @@ export function splitByInput(outputs: Readonly<Record<string, Tensor>>, name: st
   const late = Object.fromEntries(Object.entries(outputs).map(([port, tensor]) => [port, lateOf(tensor)]));
   return { early, late };
 }
-
-const isInput = (tensor: Tensor): tensor is Tensor<'input'> => tensor.primitive === 'input';

@@ -4,24 +4,15 @@ import { runInNewContext } from 'node:vm';
 import type { InferenceSession, Tensor } from 'onnxruntime-node';
 import { CancelledError } from '../errors';
 import type { TensorData } from '../graph/tensorData';
-import { DeviceUnavailableError, ExecutionError, HeldTensorLost, messageOf } from './errors';
+import { DeviceUnavailableError, ExecutionError, messageOf } from './errors';
 import { checkFeeds, isHeld, planOutputs } from './feeds';
+import { InProcessExecutor } from './inProcessExecutor';
 import { loadRuntime, sessionOptions, type Runtime, type SessionSettings } from './onnxRuntime';
 import { openPlaced } from './placement';
 import { applyPrecision, type Precision } from './precision';
 import { probeDevice } from './probe';
-import { ProgramFolder, type ProgramFile } from './programFile';
-import type {
-  DeviceName,
-  Executor,
-  ExecutorStatus,
-  Feed,
-  HeldTensor,
-  Loaded,
-  Program,
-  ProgramSpec,
-  RunOptions,
-} from './types';
+import { ProgramFolder, type PlacedModel, type ProgramFile } from './programFile';
+import type { DeviceName, Executor, Feed, Loaded, Program, ProgramSpec, RunOptions } from './types';
 
 /** An executor in this process. A run blocks the event loop until it ends, and a signal is heeded before it starts only. */
 export interface LocalExecutor extends Executor {
@@ -63,42 +54,33 @@ interface OpenProgram {
   readonly session: InferenceSession;
 }
 
-class SessionExecutor implements LocalExecutor {
-  readonly #open = new Map<number, OpenProgram>();
-  readonly #held = new Map<number, Tensor>();
-  /** Requests take their turn, so that releasing a program never meets a run of it. */
-  #turn: Promise<unknown> = Promise.resolve();
+class SessionExecutor extends InProcessExecutor<OpenProgram, Tensor> implements LocalExecutor {
   #folder: ProgramFolder | null = null;
-  #running = false;
   #returnedBytes = 0;
-  #nextId = 1;
 
   constructor(
     private readonly runtime: Runtime,
-    readonly device: DeviceName,
+    device: DeviceName,
     private readonly settings: SessionSettings,
-  ) {}
+  ) {
+    super(device);
+  }
 
   load(program: Program | ProgramFile): Promise<Loaded> {
-    return this.#inTurn(async () => {
-      const id = this.#nextId++;
+    return this.inTurn(async () => {
+      const id = this.nextId();
       const { name, inputs, outputs } = program;
       const spec = { name, inputs, outputs };
       try {
-        const session = await this.#openSession('modelFile' in program ? program : await this.#toFile(id, program));
-        this.#open.set(id, { program: spec, session });
+        const session = await this.#openSession(name, await this.#placed(id, program));
+        this.open.set(id, { program: spec, session });
         requireSamePorts(spec, session);
         return { id, program: spec };
       } catch (error) {
-        await this.#close(id);
+        await this.close(id);
         throw error;
       }
     });
-  }
-
-  async run(loaded: Loaded, feeds: Readonly<Record<string, Feed>>, options: RunOptions = {}) {
-    const { outputs } = await this.runKeeping(loaded, feeds, { ...options, keep: [] });
-    return outputs;
   }
 
   runKeeping(
@@ -106,9 +88,9 @@ class SessionExecutor implements LocalExecutor {
     feeds: Readonly<Record<string, Feed>>,
     options: RunOptions & { readonly keep: readonly string[] },
   ) {
-    return this.#inTurn(async () => {
+    return this.inTurn(async () => {
       if (options.signal?.aborted) throw new CancelledError();
-      const { program, session } = this.#programOf(loaded);
+      const { program, session } = this.programOf(loaded);
       checkFeeds(program, feeds);
       const { returned, kept } = planOutputs(program, options);
       const tensors = Object.fromEntries(Object.entries(feeds).map(([name, feed]) => [name, this.#toTensor(feed)]));
@@ -118,65 +100,45 @@ class SessionExecutor implements LocalExecutor {
       for (const [, { data }] of outputs) this.#returnedBytes += data.byteLength;
       return {
         outputs: Object.fromEntries(outputs),
-        held: Object.fromEntries(kept.map((name) => [name, this.#hold(results[name])])),
+        held: Object.fromEntries(kept.map((name) => [name, this.hold(results[name], results[name].dims)])),
       };
     });
   }
 
-  async free(held: HeldTensor): Promise<void> {
-    await this.#inTurn(async () => {
-      this.#held.get(held.held)?.dispose();
-      this.#held.delete(held.held);
-    });
-  }
-
-  async release(loaded: Loaded): Promise<void> {
-    await this.#inTurn(() => this.#close(loaded.id));
-  }
-
-  async status(): Promise<ExecutorStatus> {
-    const rssMB = Math.round(process.memoryUsage.rss() / 2 ** 20);
-    return { device: this.device, state: this.#running ? 'running' : 'idle', rssMB };
-  }
-
-  async dispose(): Promise<void> {
-    await this.#inTurn(async () => {
-      for (const tensor of this.#held.values()) tensor.dispose();
-      this.#held.clear();
-      for (const id of [...this.#open.keys()]) await this.#close(id);
+  override async dispose(): Promise<void> {
+    await super.dispose();
+    await this.inTurn(async () => {
       this.#folder?.remove();
       this.#folder = null;
     });
   }
 
-  #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const result = this.#turn.then(work);
-    this.#turn = result.catch(() => undefined);
-    return result;
+  protected async close(id: number): Promise<void> {
+    const open = this.open.get(id);
+    this.open.delete(id);
+    await open?.session.release();
+    await this.#folder?.delete(id);
   }
 
-  #toFile(id: number, program: Program): Promise<ProgramFile> {
-    this.#folder ??= new ProgramFolder();
-    return this.#folder.add(id, program);
-  }
-
-  async #openSession({ name, modelFile, weightRoot }: ProgramFile): Promise<InferenceSession> {
+  /** The model with its weights where the runtime finds them. */
+  async #placed(id: number, program: Program | ProgramFile): Promise<PlacedModel> {
+    if (!('modelFile' in program)) return (this.#folder ??= new ProgramFolder()).place(id, program);
     try {
-      const model = await readFile(modelFile);
-      const settings = sessionOptions(this.device, { ...this.settings, weightRoot });
+      return { model: await readFile(program.modelFile), weightRoot: program.weightRoot };
+    } catch (error) {
+      throw new ExecutionError(program.name, 'load', messageOf(error));
+    }
+  }
+
+  async #openSession(name: string, { model, weightRoot }: PlacedModel): Promise<InferenceSession> {
+    const settings = sessionOptions(this.device, { ...this.settings, weightRoot });
+    try {
       return await openPlaced(name, this.device, settings, (options) =>
         this.runtime.InferenceSession.create(model, options),
       );
     } catch (error) {
       throw new ExecutionError(name, 'load', messageOf(error));
     }
-  }
-
-  async #close(id: number): Promise<void> {
-    const open = this.#open.get(id);
-    this.#open.delete(id);
-    await open?.session.release();
-    await this.#folder?.delete(id);
   }
 
   /**
@@ -190,33 +152,15 @@ class SessionExecutor implements LocalExecutor {
   }
 
   async #runSession(name: string, session: InferenceSession, feeds: Record<string, Tensor>, fetches: string[]) {
-    this.#running = true;
     try {
-      return await session.run(feeds, fetches);
+      return await this.whileRunning(() => session.run(feeds, fetches));
     } catch (error) {
       throw new ExecutionError(name, 'run', messageOf(error));
-    } finally {
-      this.#running = false;
     }
   }
 
-  #programOf(loaded: Loaded): OpenProgram {
-    const open = this.#open.get(loaded.id);
-    if (!open) throw new ExecutionError(loaded.program.name, 'run', 'it was released, or another executor loaded it');
-    return open;
-  }
-
   #toTensor(feed: Feed): Tensor {
-    if (!isHeld(feed)) return new this.runtime.Tensor('float32', feed.data, feed.shape);
-    const tensor = this.#held.get(feed.held);
-    if (!tensor) throw new HeldTensorLost(feed.held);
-    return tensor;
-  }
-
-  #hold(tensor: Tensor): HeldTensor {
-    const held = this.#nextId++;
-    this.#held.set(held, tensor);
-    return { held, shape: [...tensor.dims] };
+    return isHeld(feed) ? this.heldValue(feed) : new this.runtime.Tensor('float32', feed.data, feed.shape);
   }
 }
 

@@ -16,6 +16,12 @@ export interface ProgramFile extends ProgramSpec {
   readonly weightRoot: string;
 }
 
+/** A model, and the folder that the locations of its weights start from. */
+export interface PlacedModel {
+  readonly model: Uint8Array;
+  readonly weightRoot: string;
+}
+
 /**
  * The models of one executor, in a temporary folder that only this user can read.
  * Files, because a restarted engine needs its programs again, and because mapped weights are shared: by all programs
@@ -30,10 +36,8 @@ export class ProgramFolder {
     process.once('exit', this.#removeAtExit);
   }
 
-  /** @throws UserError when a file cannot be written (a full disk, most likely) */
-  async add(id: number, program: Program): Promise<ProgramFile> {
-    const { name, inputs, outputs } = program;
-    const modelFile = path.join(this.path, `${id}.onnx`);
+  /** The program as a model, its weights placed. @throws UserError when they cannot be written (a full disk, most likely) */
+  async place(id: number, program: Program): Promise<PlacedModel> {
     // The runtime takes locations below one folder only: the root of the file system holds every file but, on Windows,
     // those of other drives, which are copied.
     const weightRoot = path.parse(this.path).root;
@@ -43,25 +47,47 @@ export class ProgramFolder {
       const { file, offset } = source && path.parse(source.file).root === weightRoot ? source : draft.place(weight);
       return { file: path.relative(weightRoot, file), offset };
     });
-    try {
-      await draft.write();
-      await fs.promises.writeFile(modelFile, model);
-    } catch (cause) {
-      await fs.promises.rm(modelFile, { force: true });
-      await this.#weights.release(id);
-      const reason = messageOf(cause);
-      const size = Math.ceil((model.byteLength + draft.bytes) / 2 ** 20);
-      const advice = `Free ${size} MB there, or let TMPDIR name another folder.`;
-      throw new UserError(`The program "${name}" could not be written to ${this.path}: ${reason}. ${advice}`, {
-        file: modelFile,
-        cause,
-      });
-    }
+    await this.#writing(id, program.name, { file: draft.file, bytes: draft.bytes }, () => draft.write());
+    return { model, weightRoot };
+  }
+
+  /** The same in a file, for another process. @throws UserError as `place` does */
+  async add(id: number, program: Program): Promise<ProgramFile> {
+    const { name, inputs, outputs } = program;
+    const { model, weightRoot } = await this.place(id, program);
+    const modelFile = this.#modelFile(id);
+    const target = { file: modelFile, bytes: model.byteLength };
+    await this.#writing(id, name, target, () => fs.promises.writeFile(modelFile, model));
     return { name, inputs, outputs, modelFile, weightRoot };
   }
 
+  async #writing(
+    id: number,
+    name: string,
+    { file, bytes }: { readonly file: string; readonly bytes: number },
+    write: () => Promise<void>,
+  ): Promise<void> {
+    try {
+      await write();
+    } catch (cause) {
+      await this.delete(id);
+      const advice = `Free ${Math.ceil(bytes / 2 ** 20)} MB there, or let TMPDIR name another folder.`;
+      throw new UserError(
+        `The program "${name}" could not be written to ${this.path}: ${messageOf(cause)}. ${advice}`,
+        {
+          file,
+          cause,
+        },
+      );
+    }
+  }
+
+  #modelFile(id: number): string {
+    return path.join(this.path, `${id}.onnx`);
+  }
+
   async delete(id: number): Promise<void> {
-    await fs.promises.rm(path.join(this.path, `${id}.onnx`), { force: true });
+    await fs.promises.rm(this.#modelFile(id), { force: true });
     await this.#weights.release(id);
   }
 

@@ -11,6 +11,16 @@ interface PoolFile {
   readonly users: Set<number>;
 }
 
+/** The weights of a program that is being emitted. */
+export interface WeightDraft {
+  /** Where those go that no other program has brought. */
+  readonly file: string;
+  /** Of them, so far. */
+  readonly bytes: number;
+  place(weight: TensorData): TensorSource;
+  write(): Promise<void>;
+}
+
 /**
  * Files of the weights that no file of the user's holds as float32 (half precision, trained a moment ago). Each is
  * written once, however many programs compute with it, and the runtime maps it: all their sessions share its pages.
@@ -22,11 +32,12 @@ export class WeightPool {
   constructor(private readonly folder: string) {}
 
   /** The weights of one program: `place` while it is emitted, then `write`, then it may be loaded. */
-  draft(program: number): { place(weight: TensorData): TensorSource; write(): Promise<void>; readonly bytes: number } {
+  draft(program: number): WeightDraft {
     const pool: PoolFile = { file: path.join(this.folder, `${program}.weights`), users: new Set([program]) };
     const pending: Float32Array[] = [];
     let end = 0;
     return {
+      file: pool.file,
       place: ({ data }) => {
         const known = this.#places.get(data);
         if (known && (known.pool === pool || this.#files.has(known.pool))) {

@@ -1,3 +1,4 @@
+import { gigabytes } from '../bytes';
 import { UserError } from '../errors';
 import { estimateMemory, type MemoryEstimate } from '../runtime/memoryEstimate';
 import { stepOutputs, stepTensors, type TrainStepOptions } from './trainStep';
@@ -55,5 +56,3 @@ function describe({ recompute, accumulate = 1 }: MemorySettings, given: MemorySe
   ];
   return changed.join(' ');
 }
-
-export const gigabytes = (bytes: number): string => `${(bytes / 1e9).toFixed(1)} GB`;

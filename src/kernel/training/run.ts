@@ -1,13 +1,14 @@
 import { z } from 'zod';
 import type { RunEvent } from '../../protocol';
 import { loadAll, openDataset, Random, splitByGroup, type LoadedSamples, type Sample } from '../datasets';
+import { gigabytes } from '../bytes';
 import { UserError } from '../errors';
 import { fileHash, isModelPath, readModel, type ModelFile } from '../inference/modelFile';
 import { writeAdapters } from '../inference/adapterFile';
 import type { Executor } from '../runtime/types';
 import type { SamConfig } from '../sam/config';
 import { datasetExamples, type ExampleSource } from './examples';
-import { availableMemory, gigabytes, requireMemory } from './preflight';
+import { availableMemory, requireMemory } from './preflight';
 import { trainOptionsSchema, type TrainOptions } from './options';
 import { RunDirectory } from './runDirectory';
 import { stepOptions, type StepSetup } from './stepper';

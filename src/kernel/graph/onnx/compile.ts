@@ -1,5 +1,5 @@
 import { topologicalOrder } from '../differentiate';
-import type { Primitive, Tensor } from '../primitives';
+import { isInput, type Primitive, type Tensor } from '../primitives';
 import type { Extent, Sizes } from '../sizes';
 import { onnxLowering } from './lowering';
 import { OnnxWriter, type Placement, type Port } from './writer';
@@ -54,5 +54,3 @@ export function programOf(
     },
   };
 }
-
-const isInput = (tensor: Tensor<Primitive, Extent>): tensor is Tensor<'input', Extent> => tensor.primitive === 'input';

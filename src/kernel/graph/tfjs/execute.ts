@@ -1,6 +1,6 @@
 import type * as tfjs from '@tensorflow/tfjs';
 import { topologicalOrder } from '../differentiate';
-import type { Primitive, Tensor } from '../primitives';
+import { isInput, type Primitive, type Tensor } from '../primitives';
 import { sameShape, show } from '../shapes';
 import { sizeOf, tensorData, type TensorData } from '../tensorData';
 import { tfjsLowering, type Tfjs } from './lowering';
@@ -89,7 +89,5 @@ function feed(tf: Tfjs, { attributes: { name }, shape }: Tensor<'input'>, feeds:
 const read = (value: tfjs.Tensor): TensorData => tensorData(value.shape, Float32Array.from(value.dataSync()));
 
 const zerosLike = ({ shape }: Tensor): TensorData => tensorData(shape, new Float32Array(sizeOf(shape)));
-
-const isInput = (tensor: Tensor): tensor is Tensor<'input'> => tensor.primitive === 'input';
 
 const inputsOf = (targets: readonly Tensor[]): Tensor<'input'>[] => topologicalOrder(targets).filter(isInput);

@@ -1,6 +1,6 @@
 import type * as tfjs from '@tensorflow/tfjs';
 import { topologicalOrder } from '../differentiate';
-import type { Tensor } from '../primitives';
+import { isConstant, isInput, type Tensor } from '../primitives';
 import { computeOne, type Tfjs } from './lowering';
 
 export interface StepwiseSources {
@@ -53,7 +53,3 @@ function useCounts(order: readonly Tensor[], targets: readonly Tensor[]): Map<Te
   for (const source of readers.flat()) uses.set(source, (uses.get(source) ?? 0) + 1);
   return uses;
 }
-
-const isInput = (tensor: Tensor): tensor is Tensor<'input'> => tensor.primitive === 'input';
-
-const isConstant = (tensor: Tensor): tensor is Tensor<'constant'> => tensor.primitive === 'constant';

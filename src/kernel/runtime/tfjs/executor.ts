@@ -3,24 +3,15 @@ import type * as tfjs from '@tensorflow/tfjs';
 import { CancelledError } from '../../errors';
 import { topologicalOrder } from '../../graph/differentiate';
 import type { CompiledGraph } from '../../graph/onnx/compile';
-import type { Tensor } from '../../graph/primitives';
+import { isConstant, type Tensor } from '../../graph/primitives';
 import type { Sizes } from '../../graph/sizes';
 import type { TensorData } from '../../graph/tensorData';
 import type { Tfjs } from '../../graph/tfjs/lowering';
 import { evaluateStepwise, type StepwiseSources } from '../../graph/tfjs/stepwise';
-import { ExecutionError, HeldTensorLost, messageOf } from '../errors';
+import { ExecutionError, messageOf } from '../errors';
 import { checkFeeds, isHeld, planOutputs } from '../feeds';
-import type {
-  DeviceName,
-  Executor,
-  ExecutorStatus,
-  Feed,
-  HeldTensor,
-  Loaded,
-  Program,
-  ProgramSpec,
-  RunOptions,
-} from '../types';
+import { InProcessExecutor } from '../inProcessExecutor';
+import type { DeviceName, Executor, Feed, Loaded, Program, ProgramSpec, RunOptions } from '../types';
 import { TfjsWeights } from './weights';
 
 /** A program's graph at the sizes of a run. */
@@ -48,45 +39,35 @@ export function createTfjsExecutor(library: { readonly tf: Tfjs; readonly device
   return new TfjsExecutor(library.tf, library.device);
 }
 
-class TfjsExecutor implements Executor {
-  readonly #open = new Map<number, OpenProgram>();
-  readonly #held = new Map<number, tfjs.Tensor>();
+class TfjsExecutor extends InProcessExecutor<OpenProgram, tfjs.Tensor> {
   readonly #weights: TfjsWeights;
-  /** Requests take their turn, so that releasing a program never meets a run of it. */
-  #turn: Promise<unknown> = Promise.resolve();
-  #running = false;
-  #nextId = 1;
 
   constructor(
     private readonly tf: Tfjs,
-    readonly device: DeviceName,
+    device: DeviceName,
   ) {
+    super(device);
     this.#weights = new TfjsWeights(tf);
   }
 
   load(program: Program): Promise<Loaded> {
-    return this.#inTurn(async () => {
+    return this.inTurn(async () => {
       const { name, inputs, outputs, tensorsAt } = program;
       if (tensorsAt === undefined) {
         throw new ExecutionError(name, 'load', 'it is an ONNX model without its graph, which the engine "tfjs" needs');
       }
-      const id = this.#nextId++;
+      const id = this.nextId();
       const open = { program: { name, inputs, outputs }, tensorsAt, graphs: new Map<string, SizedGraph>() };
-      this.#open.set(id, open);
+      this.open.set(id, open);
       const sized = inputs.every(({ shape }) => shape.every((extent) => typeof extent === 'number'));
       try {
         if (sized) this.#graphAt(id, open, {});
       } catch (error) {
-        this.#close(id);
+        this.close(id);
         throw new ExecutionError(name, 'load', messageOf(error));
       }
       return { id, program: { name, inputs, outputs } };
     });
-  }
-
-  async run(loaded: Loaded, feeds: Readonly<Record<string, Feed>>, options: RunOptions = {}) {
-    const { outputs } = await this.runKeeping(loaded, feeds, { ...options, keep: [] });
-    return outputs;
   }
 
   runKeeping(
@@ -94,11 +75,11 @@ class TfjsExecutor implements Executor {
     feeds: Readonly<Record<string, Feed>>,
     options: RunOptions & { readonly keep: readonly string[] },
   ) {
-    return this.#inTurn(async () => {
+    return this.inTurn(async () => {
       if (options.signal?.aborted) throw new CancelledError();
-      const open = this.#programOf(loaded);
+      const open = this.programOf(loaded);
       const sizes = checkFeeds(open.program, feeds);
-      for (const feed of Object.values(feeds)) if (isHeld(feed)) this.#heldValue(feed);
+      for (const feed of Object.values(feeds)) if (isHeld(feed)) this.heldValue(feed);
       const { returned, kept } = planOutputs(open.program, options);
       const graph = this.#graphAt(loaded.id, open, sizes);
       const values = await this.#compute(open.program, graph, feeds, [...returned, ...kept], options.signal);
@@ -107,39 +88,12 @@ class TfjsExecutor implements Executor {
         outputs[name] = await read(values[index]);
         values[index].dispose();
       }
-      const held = kept.map((name, index) => [name, this.#hold(values[returned.length + index])] as const);
+      const held = kept.map(
+        (name, index) =>
+          [name, this.hold(values[returned.length + index], values[returned.length + index].shape)] as const,
+      );
       return { outputs, held: Object.fromEntries(held) };
     });
-  }
-
-  async free(held: HeldTensor): Promise<void> {
-    await this.#inTurn(async () => {
-      this.#held.get(held.held)?.dispose();
-      this.#held.delete(held.held);
-    });
-  }
-
-  async release(loaded: Loaded): Promise<void> {
-    await this.#inTurn(async () => this.#close(loaded.id));
-  }
-
-  async status(): Promise<ExecutorStatus> {
-    const rssMB = Math.round(process.memoryUsage.rss() / 2 ** 20);
-    return { device: this.device, state: this.#running ? 'running' : 'idle', rssMB };
-  }
-
-  async dispose(): Promise<void> {
-    await this.#inTurn(async () => {
-      for (const tensor of this.#held.values()) tensor.dispose();
-      this.#held.clear();
-      for (const id of [...this.#open.keys()]) this.#close(id);
-    });
-  }
-
-  #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const result = this.#turn.then(work);
-    this.#turn = result.catch(() => undefined);
-    return result;
   }
 
   async #compute(
@@ -154,18 +108,12 @@ class TfjsExecutor implements Executor {
       constant: (tensor) => constants.get(tensor)!,
       pause: pauseEvery(turnMs, signal),
     };
-    this.#running = true;
+    const targets = names.map((name) => outputs[name]);
     try {
-      return await evaluateStepwise(
-        this.tf,
-        names.map((name) => outputs[name]),
-        sources,
-      );
+      return await this.whileRunning(() => evaluateStepwise(this.tf, targets, sources));
     } catch (error) {
       if (error instanceof CancelledError) throw error;
       throw new ExecutionError(program.name, 'run', messageOf(error));
-    } finally {
-      this.#running = false;
     }
   }
 
@@ -175,43 +123,26 @@ class TfjsExecutor implements Executor {
     if (known !== undefined) return known;
     const outputs = tensorsAt(sizes);
     const constants = new Map<Tensor, tfjs.Tensor>();
-    graphs.set(key, { outputs, constants });
+    const graph = { outputs, constants };
+    graphs.set(key, graph);
     for (const tensor of topologicalOrder(Object.values(outputs)).filter(isConstant)) {
       constants.set(tensor, this.#weights.use(id, tensor.attributes.value));
     }
-    return graphs.get(key)!;
+    return graph;
   }
 
-  #close(id: number): void {
-    for (const { constants } of this.#open.get(id)?.graphs.values() ?? []) {
+  protected close(id: number): void {
+    for (const { constants } of this.open.get(id)?.graphs.values() ?? []) {
       for (const view of constants.values()) view.dispose();
     }
-    this.#open.delete(id);
+    this.open.delete(id);
     this.#weights.release(id);
-  }
-
-  #programOf(loaded: Loaded): OpenProgram {
-    const open = this.#open.get(loaded.id);
-    if (!open) throw new ExecutionError(loaded.program.name, 'run', 'it was released, or another executor loaded it');
-    return open;
   }
 
   /** Copied: the library keeps the array that it is given, and an output that is held may be an input. */
   #toTensor(feed: Feed): tfjs.Tensor {
-    if (isHeld(feed)) return this.tf.clone(this.#heldValue(feed));
+    if (isHeld(feed)) return this.tf.clone(this.heldValue(feed));
     return this.tf.tensor(feed.data.slice(), [...feed.shape], 'float32');
-  }
-
-  #heldValue({ held }: HeldTensor): tfjs.Tensor {
-    const tensor = this.#held.get(held);
-    if (!tensor) throw new HeldTensorLost(held);
-    return tensor;
-  }
-
-  #hold(tensor: tfjs.Tensor): HeldTensor {
-    const held = this.#nextId++;
-    this.#held.set(held, tensor);
-    return { held, shape: [...tensor.shape] };
   }
 }
 
@@ -232,5 +163,3 @@ async function read(value: tfjs.Tensor): Promise<TensorData> {
   const data = (await value.data<'float32'>()).slice();
   return { dtype: 'float32', shape: [...value.shape], data };
 }
-
-const isConstant = (tensor: Tensor): tensor is Tensor<'constant'> => tensor.primitive === 'constant';
