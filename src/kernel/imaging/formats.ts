@@ -10,6 +10,7 @@ const families: Readonly<Record<string, FormatFamily>> = {
   '.jpeg': 'raster',
   '.tif': 'raster',
   '.tiff': 'raster',
+  '.bmp': 'raster',
   '.nii': 'volume',
   '.nii.gz': 'volume',
   '.nrrd': 'volume',
