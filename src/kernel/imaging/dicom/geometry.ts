@@ -40,13 +40,20 @@ export function planeOf(data: DataSet, frame: number): Plane {
 const vector = (values: readonly number[]): Vector | null =>
   values.length === 3 ? [values[0], values[1], values[2]] : null;
 
-/** Unit vectors at right angles, or null. */
+/** Unit vectors at right angles, from cosines that a writer may have rounded; null where they are none. */
 function axesOf(cosines: readonly number[]): readonly [Vector, Vector] | null {
   if (cosines.length !== 6) return null;
   const row: Vector = [cosines[0], cosines[1], cosines[2]];
   const column: Vector = [cosines[3], cosines[4], cosines[5]];
   const straight = Math.abs(dot(row, row) - 1) < 1e-2 && Math.abs(dot(column, column) - 1) < 1e-2;
-  return straight && Math.abs(dot(row, column)) < 1e-2 ? [row, column] : null;
+  if (!straight || Math.abs(dot(row, column)) > 1e-2) return null;
+  const across = unit(row);
+  return [across, cross(unit(cross(across, column)), across)];
+}
+
+function unit(v: Vector): Vector {
+  const length = Math.sqrt(dot(v, v));
+  return [v[0] / length, v[1] / length, v[2] / length];
 }
 
 export const dot = (a: Vector, b: Vector): number => a[0] * b[0] + a[1] * b[1] + a[2] * b[2];

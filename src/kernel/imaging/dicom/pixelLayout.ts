@@ -34,7 +34,7 @@ const mostFrames = 100_000;
 export function pixelLayoutOf(file: string, data: DataSet): PixelLayout {
   const columns = data.ushort(tags.Columns) ?? 0;
   const rows = data.ushort(tags.Rows) ?? 0;
-  if (columns === 0 || rows === 0 || noPictures.has(data.text(tags.Modality) ?? '')) throw noImage(file, data);
+  if (columns === 0 || rows === 0) throw noImage(file, data);
   const bitsAllocated = data.ushort(tags.BitsAllocated) ?? 0;
   const bitsStored = data.ushort(tags.BitsStored) ?? bitsAllocated;
   const highBit = data.ushort(tags.HighBit) ?? bitsStored - 1;
@@ -68,6 +68,11 @@ export function pixelLayoutOf(file: string, data: DataSet): PixelLayout {
     planar: data.ushort(tags.PlanarConfiguration) === 1,
     float: bitsAllocated >= 32 && (data.has(tags.FloatPixelData) || data.has(tags.DoubleFloatPixelData)),
   };
+}
+
+/** @throws UserError when the pixels of an object are no intensities, so that it is not opened as an image. */
+export function checkPicture(file: string, data: DataSet): void {
+  if (noPictures.has(data.text(tags.Modality) ?? '')) throw noImage(file, data);
 }
 
 /** @throws UserError when an image of so many bytes cannot be held. */

@@ -2,7 +2,7 @@ import type { Window } from '../types';
 import { planeOf, type Plane } from './geometry';
 import { intensityTransformOf, windowOf, type IntensityTransform } from './intensities';
 import type { DicomFile } from './parse';
-import { pixelLayoutOf, type PixelLayout } from './pixelLayout';
+import { checkPicture, pixelLayoutOf, type PixelLayout } from './pixelLayout';
 import { tags } from './tags';
 
 /** What a file's header says of its image: all that is needed to find its place in a volume, without its pixels. */
@@ -22,6 +22,7 @@ export interface ScannedFile {
 
 /** @throws UserError when it holds no image that is read. */
 export function scan({ path, data }: DicomFile): ScannedFile {
+  checkPicture(path, data);
   const layout = pixelLayoutOf(path, data);
   const frames = Array.from({ length: layout.frames }, (_, frame) => frame);
   const transforms = frames.map((frame) => intensityTransformOf(path, data, layout, frame));
