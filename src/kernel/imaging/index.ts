@@ -1,6 +1,7 @@
 export * from './types';
 export { imageExtensions } from './formats';
 export { readImage } from './readImage';
+export { readVolumesFile } from './volumeFile';
 export { middleSlice, sliceOf } from './slices';
 export { autoWindow, chooseWindow, toRgb } from './window';
 export { resizeRgb } from './resize';
