@@ -14,3 +14,5 @@ export { encodePng, overlayPng, type Colour } from './picture';
 export { checkVolumePath, writeVolume } from './writeVolume';
 export { readDicomSegmentation, readDicomSegmentNames, readRtStruct, readRtStructNames } from './dicom';
 export type { MaskOptions, Masks } from './dicom';
+export { exportLabels, labelFormats, type LabelExport, type LabelFormat } from './export';
+export type { LabelledObject } from './labels';
