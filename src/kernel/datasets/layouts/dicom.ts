@@ -72,9 +72,8 @@ export const dicom: Layout = {
 interface LabelObject {
   readonly file: string;
   readonly object: DicomLabels['object'];
-  /** Instance UIDs of the series that it was drawn on; null where it does not say. */
+  /** Instance UIDs of the series that it was drawn on; none where it does not say. */
   readonly series: readonly string[];
-  readonly patient: string;
 }
 
 /** Asked for twice, when the layout is looked for and when it is read. */
@@ -115,7 +114,7 @@ async function labelObject(file: string): Promise<LabelObject | null> {
   const { data } = await readHeader(file);
   const object = data.text(tags.Modality);
   if (object !== 'RTSTRUCT' && object !== 'SEG') return null;
-  return { file, object, series: referredSeries(data), patient: data.text(tags.PatientID) ?? '' };
+  return { file, object, series: referredSeries(data) };
 }
 
 /** PS3.3 C.12.4 (SEG) and C.8.8.5 (RTSTRUCT). */
