@@ -3,6 +3,7 @@ import type { Image } from 'itk-wasm';
 import { UserError } from '../errors';
 import { extensionOf } from './formats';
 import { checkNifti } from './niftiCheck';
+import type { NiftiGeometry } from './niftiGeometry';
 import type { MedicalImage, Voxels } from './types';
 
 /**
@@ -23,8 +24,20 @@ export async function readVolumeFile(file: string): Promise<MedicalImage> {
 export const readVolumesFile = (file: string): Promise<MedicalImage[]> => readAxes(file, 4);
 
 async function readAxes(file: string, axes: 3 | 4): Promise<MedicalImage[]> {
-  if (extensionOf(file).startsWith('.nii')) await checkNifti(file, axes);
-  return toMedicalImages(file, await readWithItk(file));
+  const geometry = extensionOf(file).startsWith('.nii') ? await checkNifti(file, axes) : null;
+  const images = toMedicalImages(file, await readWithItk(file));
+  return images.map((image) => (geometry && !agrees(image, geometry) ? { ...image, ...geometry } : image));
+}
+
+/** Up to rounding, in which ITK's doubles are better than the header's floats put together again. */
+function agrees(image: MedicalImage, geometry: NiftiGeometry): boolean {
+  const close = (a: readonly number[], b: readonly number[], tolerance: number): boolean =>
+    a.every((value, index) => Math.abs(value - b[index]) <= tolerance * Math.max(1, Math.abs(b[index])));
+  return (
+    close(image.spacing ?? [], geometry.spacing, 1e-4) &&
+    close(image.origin, geometry.origin, 1e-4) &&
+    close(image.direction, geometry.direction, 1e-4)
+  );
 }
 
 let queue: Promise<unknown> = Promise.resolve();
@@ -85,10 +98,14 @@ function toMedicalImages(file: string, image: Image): MedicalImage[] {
     });
   }
   const channels = components;
-  if (image.data === null || (channels !== 1 && channels !== 3)) {
-    throw new UserError(`${file} holds ${components} values per voxel (${pixelType}): save one channel, or RGB`, {
-      file,
-    });
+  const colour = channels === 3 && image.imageType.componentType === 'uint8';
+  if (image.data === null || (channels !== 1 && !colour)) {
+    throw new UserError(
+      `${file} holds ${components} values per voxel (${pixelType}, ${image.imageType.componentType}): save one of them, or RGB of 8 bits`,
+      {
+        file,
+      },
+    );
   }
   const along = (values: readonly number[], rest: number): [number, number, number] => [
     values[0] ?? rest,
@@ -100,7 +117,7 @@ function toMedicalImages(file: string, image: Image): MedicalImage[] {
   return Array.from({ length: count }, (_, index) => ({
     path: file,
     size: [width, height, slices],
-    channels,
+    channels: colour ? 3 : 1,
     voxels: count === 1 ? voxels : voxels.slice(index * length, (index + 1) * length),
     spacing: along(image.spacing, 1),
     origin: along(image.origin, 0),
