@@ -43,6 +43,8 @@ export const trainOptionsSchema = z.object({
   weightDecay: z.number().nonnegative(),
   /** Most prompts per sample: the first one and the corrective clicks after it. */
   prompts: count,
+  /** Longest time between two checkpoints; there is one after every epoch anyway. */
+  checkpointSeconds: z.number().nonnegative().default(60),
   seed: z.number().int().nonnegative(),
   /** Runs from before there was a choice were ONNX Runtime's. */
   engine: z.enum(engineNames).default('onnx'),
@@ -71,6 +73,7 @@ export const trainDefaults = {
   ...scheduleDefaults,
   clip: 1,
   patience: null,
+  checkpointSeconds: 60,
   weightDecay: 0.01,
   prompts: 3,
   seed: 0,

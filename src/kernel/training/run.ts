@@ -212,7 +212,7 @@ async function conduct(
             baseHash,
             step,
           }),
-        checkpointSeconds: 60,
+        checkpointSeconds: options.checkpointSeconds,
         onEvent,
       },
       state,
