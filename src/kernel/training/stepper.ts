@@ -1,4 +1,4 @@
-import type { Random } from '../datasets';
+import { promptsFor, type PromptSetting, type Random } from '../datasets';
 import { UserError } from '../errors';
 import { tensorData, type TensorData } from '../graph';
 import type { ProgramCache } from '../runtime/programCache';
@@ -6,7 +6,7 @@ import type { Executor } from '../runtime/types';
 import { gridOf, type SamConfig } from '../sam/config';
 import { adamWDefaults, scheduleAt } from './adamw';
 import { TrainingBatch } from './batch';
-import { embeddingCache } from './embeddings';
+import type { EmbeddingCache } from './embeddings';
 import type { ExampleSource } from './examples';
 import type { LossName } from './losses';
 import { learningRateAt } from './schedule';
@@ -22,6 +22,8 @@ export interface StepSetup {
   readonly promptsPerImage: number;
   /** Most prompts per sample: the first one and the corrective clicks after it. */
   readonly prompts: number;
+  /** The only kind of prompts, with as many clicks as it has; null: a mixture. */
+  readonly promptSetting: PromptSetting | null;
   readonly loss: LossName;
   readonly weightDecay: number;
   /** Train the three ambiguous masks too. */
@@ -38,6 +40,8 @@ export interface StepSetup {
 export interface StepperSetup extends StepSetup {
   readonly executor: Executor;
   readonly examples: ExampleSource;
+  /** Of `from: 'embedding'`; else null. */
+  readonly embeddings: EmbeddingCache | null;
   /** Peak learning rate. */
   readonly lr: number;
 }
@@ -49,8 +53,9 @@ export interface StepReport {
   readonly imagesPerSecond: number;
 }
 
-/** Most batches end with the first prompt; some go on with corrective clicks, each a step of its own. */
-function drawSteps(random: Random, most: number): number {
+/** Optimiser steps of a batch. Of a mixture most batches end with the first prompt; some go on with corrective clicks, each a step of its own. */
+function drawSteps(random: Random, most: number, setting: PromptSetting | null): number {
+  if (setting !== null) return 1 + promptsFor(setting).clicks;
   const draw = random.next();
   return Math.min(most, draw < 0.6 ? 1 : draw < 0.85 ? 2 : 3);
 }
@@ -74,10 +79,9 @@ export const stepOptions = (setup: StepSetup): Omit<TrainStepOptions, 'images'> 
 
 /** The steps of one batch: changes `state` in place and reports each. @throws DivergedError */
 export function stepper(setup: StepperSetup, programs: ProgramCache) {
-  const { config, trainable, executor, examples } = setup;
+  const { config, executor, examples, embeddings, promptSetting } = setup;
   const { optimiser } = stepOptions(setup);
   const lowResSide = 4 * gridOf(config);
-  const embeddings = setup.from === 'embedding' ? embeddingCache(executor, programs, config, trainable.frozen) : null;
 
   return async function* (
     state: TrainingState,
@@ -85,18 +89,21 @@ export function stepper(setup: StepperSetup, programs: ProgramCache) {
     random: Random,
     progress: number,
   ): AsyncGenerator<StepReport> {
-    const chosen = await Promise.all(
+    const drawn = await Promise.all(
       indices.map((index, place) => examples.example(index, random.fork(`example ${place}`))),
     );
-    const batch = new TrainingBatch(chosen, config.imageSize, setup.promptsPerImage, random.fork('prompts'));
+    // The slices of a chunk stand side by side.
+    const chosen = drawn.flat();
+    const prompts = random.fork('prompts');
+    const batch = new TrainingBatch(chosen, config.imageSize, setup.promptsPerImage, prompts, promptSetting);
     const seen: Record<string, TensorData> = embeddings
-      ? { [stepInputs.embedding]: await embeddings(indices, chosen) }
+      ? { [stepInputs.embedding]: await embeddings.of(chosen) }
       : { [stepInputs.image]: batch.images() };
-    const steps = drawSteps(random.fork('steps'), setup.prompts);
+    const steps = drawSteps(random.fork('steps'), setup.prompts, promptSetting);
     for (let index = 0; index < steps; index++) {
       const started = performance.now();
-      const loaded = await programs.get(`step-${indices.length}`, () =>
-        compileTrainStep({ ...stepOptions(setup), images: indices.length }),
+      const loaded = await programs.get(`step-${chosen.length}`, () =>
+        compileTrainStep({ ...stepOptions(setup), images: chosen.length }),
       );
       const learningRate = learningRateAt(progress, setup.lr);
       const flat = (data: Float32Array): TensorData => tensorData([data.length], data);
@@ -121,7 +128,7 @@ export function stepper(setup: StepperSetup, programs: ProgramCache) {
       state.firstMoment = result.next_first_moment.data;
       state.secondMoment = result.next_second_moment.data;
       state.step++;
-      yield { loss, learningRate, imagesPerSecond: (indices.length * 1000) / (performance.now() - started) };
+      yield { loss, learningRate, imagesPerSecond: (chosen.length * 1000) / (performance.now() - started) };
       if (index + 1 < steps) batch.correct(result.low_res_masks);
     }
   };
