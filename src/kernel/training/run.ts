@@ -101,11 +101,12 @@ interface Material {
 /** Reads everything that the options name. */
 async function gather(options: TrainOptions, { executor, onProgress, signal }: RunContext): Promise<Material> {
   onProgress?.(`opening ${options.data}`);
-  const { cases } = await openDataset(options.data, { layout: options.layout });
+  const how = { layout: options.layout, classes: options.classes ?? undefined, signal };
+  const { cases } = await openDataset(options.data, how);
   const split =
     options.valData === null
       ? splitCases(cases, { fraction: options.valFraction, seed: options.seed })
-      : { train: cases, validation: (await openDataset(options.valData, { layout: options.layout })).cases };
+      : { train: cases, validation: (await openDataset(options.valData, how)).cases };
   onProgress?.(`reading the model ${options.model}`);
   const base = await readModel(options.model);
   const config = { ...base.config, imageSize: options.imageSize ?? base.config.imageSize };
