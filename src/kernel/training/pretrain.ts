@@ -105,6 +105,7 @@ export async function pretrainStage(
       signal,
     );
   } finally {
+    run.close();
     await validator.dispose();
   }
 }
