@@ -90,7 +90,6 @@ describe('training on volumes', () => {
     const mean = (values: number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
     const third = Math.floor(losses.length / 3);
     const dice = validations(run).map((metrics) => metrics['1-point'].dice);
-    console.log(dice.map((m) => m.toFixed(2)).join(' '), losses.map((l) => l.toFixed(2)).join(' '));
     expect(mean(losses.slice(-third))).toBeLessThan(0.8 * mean(losses.slice(0, third)));
     expect(Math.max(...dice)).toBeGreaterThan(dice[0] + 0.1);
   });
