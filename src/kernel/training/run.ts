@@ -222,7 +222,7 @@ async function conduct(
             baseHash,
             step,
           }),
-        checkpointSeconds: 60,
+        checkpointSeconds: options.checkpointSeconds,
         onEvent,
       },
       state,
