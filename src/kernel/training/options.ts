@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { z } from 'zod';
+import { layoutNames, promptSettings } from '../datasets/types';
 import { UsageError } from '../errors';
 import { tuneNames } from '../inference';
 import { engineNames } from '../runtime/types';
@@ -14,7 +15,9 @@ const count = z.number().int().positive();
 /** What a run is asked to do: the content of its `config.json`. Paths are absolute. */
 export const trainOptionsSchema = z.object({
   data: z.string(),
-  layout: z.enum(['auto', 'pairs']),
+  layout: z.enum(['auto', ...layoutNames]),
+  /** Classes as `openDataset` takes them; null: all. */
+  classes: z.array(z.string()).nullable().default(null),
   /** Own folder for validation; null: a share of the groups of `data`. */
   valData: z.string().nullable(),
   valFraction: z.number().gt(0).lt(1),
@@ -24,6 +27,7 @@ export const trainOptionsSchema = z.object({
   ...attachmentChoices,
   loss: z.enum(lossNames),
   epochs: count,
+  /** Images per batch; with depth `sd-trans` chunks of `slices`. */
   batch: count,
   /** What the backward pass computes again instead of keeping it. */
   recompute: z.enum(recomputeNames).default('none'),
@@ -43,6 +47,12 @@ export const trainOptionsSchema = z.object({
   weightDecay: z.number().nonnegative(),
   /** Most prompts per sample: the first one and the corrective clicks after it. */
   prompts: count,
+  /** Train on this setting's prompts alone; null: a mixture of clicks and boxes. */
+  promptSetting: z.enum(promptSettings).nullable().default(null),
+  /** Vary images in training. Runs from before there was a choice did not. */
+  augment: z.boolean().default(false),
+  /** Of it: mirror images; off for anatomy whose sides mean something. */
+  flip: z.boolean().default(true),
   /** Longest time between two checkpoints; there is one after every epoch anyway. */
   checkpointSeconds: z.number().nonnegative().default(60),
   seed: z.number().int().nonnegative(),
@@ -58,6 +68,7 @@ export type TrainOptions = z.infer<typeof trainOptionsSchema>;
 /** The paper's schedule and loss (med-sa.md, section 6), at the learning rate that the embedded model takes. */
 export const trainDefaults = {
   layout: 'auto',
+  classes: null,
   valData: null,
   valFraction: 0.2,
   model: 'phantom-sam',
@@ -76,6 +87,9 @@ export const trainDefaults = {
   checkpointSeconds: 60,
   weightDecay: 0.01,
   prompts: 3,
+  promptSetting: null,
+  augment: true,
+  flip: true,
   seed: 0,
   engine: 'onnx',
   device: 'auto',

@@ -1,3 +1,4 @@
+import { promptSettings } from '../../datasets/types';
 import { embeddedModel } from '../../inference';
 import { adapterVariants, defaultLora, promptModes } from '../../medsa/options';
 import { depthModes } from '../../training/attachment';
@@ -7,7 +8,7 @@ import { startRun } from '../../training/run';
 import { scheduleNames } from '../../training/schedule';
 import { recomputeNames } from '../../training/trainStep';
 import { command, json } from '../command';
-import { data, folder, layout, model } from '../commonOptions';
+import { classes, data, folder, layout, model } from '../commonOptions';
 import { device, precision } from '../device';
 import { engine, openEngine } from '../engine';
 import { choice, decimal, decimalFrom, flag, required, whole } from '../options';
@@ -23,6 +24,7 @@ export const train = command(
     options: {
       data,
       layout,
+      classes,
       'val-data': folder('Validate on this folder; without it, on a share of the groups (patients) of --data'),
       'val-fraction': decimal(0, `Share of the groups to validate on (default ${trainDefaults.valFraction})`, 1),
       model,
@@ -37,9 +39,12 @@ export const train = command(
       rank: whole(1, `Rank of --tune lora (default ${defaultLora.rank})`),
       alpha: decimal(0, 'Weight of --tune lora, divided by its rank (default: the rank)'),
       'lora-decoder': flag("Let --tune lora learn in the decoder's attentions too"),
+      'prompt-setting': choice(promptSettings, 'Train on these prompts alone (default: a mixture of clicks and boxes)'),
+      'no-augment': flag('Train on the images as they are: not turned, scaled, mirrored, or changed in tone'),
+      'no-flip': flag('Do not mirror images: for anatomy whose sides mean something'),
       loss: choice(lossNames, `Loss (default ${trainDefaults.loss})`),
       epochs: whole(1, `Passes over the data (default ${trainDefaults.epochs})`),
-      batch: whole(1, `Images per step (default ${trainDefaults.batch})`),
+      batch: whole(1, `Images per step, or chunks of --depth sd-trans (default ${trainDefaults.batch})`),
       recompute: choice(
         recomputeNames,
         `Compute the inside of encoder blocks again instead of keeping it: less memory, more time (default ${trainDefaults.recompute})`,
@@ -79,6 +84,7 @@ export const train = command(
     const options = trainOptions({
       data: values.data,
       layout: values.layout,
+      classes: values.classes,
       valData: values['val-data'],
       valFraction: values['val-fraction'],
       model: values.model,
@@ -93,6 +99,9 @@ export const train = command(
       rank: values.rank,
       alpha: values.alpha,
       loraDecoder: values['lora-decoder'],
+      promptSetting: values['prompt-setting'],
+      augment: values['no-augment'] ? false : undefined,
+      flip: values['no-flip'] ? false : undefined,
       loss: values.loss,
       epochs: values.epochs,
       batch: values.batch,
