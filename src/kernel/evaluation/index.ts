@@ -14,3 +14,5 @@ export {
   type ScoreSummary,
   type SettingSummary,
 } from './scores';
+export { compareMetric, metricNames, type ComparedMetric, type MetricName, type SeedScores } from './comparison';
+export { csvLine, scoresCsv } from './csv';
