@@ -6,6 +6,7 @@ import { engineNames } from '../runtime/types';
 import { precisions } from '../runtime/precision';
 import { attachmentChoices, attachmentDefaults, checkAttachment } from './attachment';
 import { lossNames } from './losses';
+import { scheduleDefaults, scheduleNames } from './schedule';
 import { recomputeNames } from './trainStep';
 
 const count = z.number().int().positive();
@@ -32,6 +33,13 @@ export const trainOptionsSchema = z.object({
   imageSize: count.nullable(),
   /** Peak learning rate. */
   lr: z.number().positive(),
+  /** How the learning rate moves; the share of the run in which it rises to its peak. */
+  schedule: z.enum(scheduleNames).default(scheduleDefaults.schedule),
+  warmup: z.number().min(0).lt(1).default(scheduleDefaults.warmup),
+  /** Largest gradient norm; 0: gradients stay as they are. */
+  clip: z.number().nonnegative().default(1),
+  /** Epochs without a better validation Dice after which a run ends; null: it goes on. */
+  patience: count.nullable().default(null),
   weightDecay: z.number().nonnegative(),
   /** Most prompts per sample: the first one and the corrective clicks after it. */
   prompts: count,
@@ -60,6 +68,9 @@ export const trainDefaults = {
   accumulate: 1,
   imageSize: null,
   lr: 1e-3,
+  ...scheduleDefaults,
+  clip: 1,
+  patience: null,
   weightDecay: 0.01,
   prompts: 3,
   seed: 0,

@@ -102,6 +102,7 @@ export async function pretrainStage(
       signal,
     );
   } finally {
+    run.close();
     await validator.dispose();
   }
 }

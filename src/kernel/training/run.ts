@@ -12,9 +12,9 @@ import { availableMemory, requireMemory } from './preflight';
 import { trainOptionsSchema, type TrainOptions } from './options';
 import { RunDirectory } from './runDirectory';
 import { stepOptions, type StepSetup } from './stepper';
-import { freshState, readState, writeState, type TrainingState } from './state';
+import { freshState, readState, type TrainingState } from './state';
 import { trainableOf, type Trainable } from './trainable';
-import { train, type TrainingOutcome } from './trainer';
+import { isExhausted, saveState, train, type TrainingOutcome } from './trainer';
 import { Validator } from './validator';
 
 export interface RunContext {
@@ -40,16 +40,20 @@ export async function startRun(options: TrainOptions, folder: string, context: R
   RunDirectory.requireFree(folder);
   const material = await gather(options, context);
   const { base, baseHash, split, trainable } = material;
-  const run = await RunDirectory.create(folder, {
+  const state = freshState(trainable.layout.pack(trainable.initial));
+  const config = {
     ...options,
     // A resumed run may be called from another folder.
     model: isModelPath(options.model) ? base.file : options.model,
     modelHash: baseHash,
     split,
-  });
-  const state = freshState(trainable.layout.pack(trainable.initial));
-  await writeState(run.checkpoint('state'), state, run.eventBytes);
-  return conduct(run, options, material, state, null, context);
+  };
+  const run = await RunDirectory.create(folder, config, (begun) => saveState(begun, state));
+  try {
+    return await conduct(run, options, material, state, null, context);
+  } finally {
+    run.close();
+  }
 }
 
 /**
@@ -59,6 +63,14 @@ export async function startRun(options: TrainOptions, folder: string, context: R
  */
 export async function resumeRun(folder: string, context: RunContext): Promise<TrainingOutcome> {
   const { run, config } = RunDirectory.open(folder);
+  try {
+    return await goOn(run, config, context);
+  } finally {
+    run.close();
+  }
+}
+
+async function goOn(run: RunDirectory, config: unknown, context: RunContext): Promise<TrainingOutcome> {
   const parsed = runConfigSchema.safeParse(config);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
@@ -148,6 +160,7 @@ const stepSetup = (
   accumulate: options.accumulate,
   loss: options.loss,
   weightDecay: options.weightDecay,
+  clipNorm: options.clip === 0 ? null : options.clip,
   multimask: false,
   targetSide: config.imageSize,
   from: options.tune === 'decoder' ? 'embedding' : 'image',
@@ -185,6 +198,9 @@ async function conduct(
         epochs: options.epochs,
         batch: options.batch,
         lr: options.lr,
+        schedule: options.schedule,
+        warmup: options.warmup,
+        patience: options.patience,
         seed,
         validate: (present, stop) => validator.score(present, stop),
         save: (file, { parameters, step }) =>
@@ -202,14 +218,17 @@ async function conduct(
       state,
       signal,
     );
-    emit({
-      type: 'end',
-      status: outcome,
-      message: outcome === 'done' ? null : `resume with: med-sa resume ${run.folder}`,
-    });
+    const early = outcome === 'done' && state.epoch <= options.epochs && isExhausted(state, options.patience);
+    const message = early
+      ? givenUp(options, state)
+      : outcome === 'done'
+        ? null
+        : `resume with: med-sa resume ${run.folder}`;
+    emit({ type: 'end', status: outcome, message, ...(early ? { early } : {}) });
     run.log(outcome);
     return outcome;
   } catch (error) {
+    if (run.lost) throw error;
     const message = error instanceof Error ? error.message : String(error);
     emit({ type: 'end', status: 'failed', message });
     run.log(`failed: ${error instanceof Error ? (error.stack ?? message) : message}`);
@@ -218,3 +237,6 @@ async function conduct(
     await validator.dispose();
   }
 }
+
+const givenUp = ({ epochs }: TrainOptions, { epoch, sinceBest }: TrainingState): string =>
+  `ended after epoch ${epoch - 1} of ${epochs}: no better validation Dice for ${sinceBest} epochs`;

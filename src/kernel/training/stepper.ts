@@ -9,9 +9,16 @@ import { TrainingBatch } from './batch';
 import { embeddingCache } from './embeddings';
 import type { ExampleSource } from './examples';
 import type { LossName } from './losses';
-import { learningRateAt } from './schedule';
+import { learningRateAt, scheduleDefaults, type ScheduleName } from './schedule';
 import type { TrainingState } from './state';
-import { compileTrainStep, stepInputs, stepOutputs, type Recompute, type TrainStepOptions } from './trainStep';
+import {
+  compileTrainStep,
+  lossPartPrefix,
+  stepInputs,
+  stepOutputs,
+  type Recompute,
+  type TrainStepOptions,
+} from './trainStep';
 import type { Trainable } from './trainable';
 
 /** What shapes the steps of a run. */
@@ -24,6 +31,8 @@ export interface StepSetup {
   readonly prompts: number;
   readonly loss: LossName;
   readonly weightDecay: number;
+  /** Largest gradient norm, 1 by default; null: none. */
+  readonly clipNorm?: number | null;
   /** Train the three ambiguous masks too. */
   readonly multimask: boolean;
   /** Side of the targets that the loss sees. */
@@ -40,11 +49,18 @@ export interface StepperSetup extends StepSetup {
   readonly examples: ExampleSource;
   /** Peak learning rate. */
   readonly lr: number;
+  /** How it gets there and what follows; a short warm-up and a cosine by default. */
+  readonly schedule?: ScheduleName;
+  readonly warmup?: number;
 }
 
 /** What one optimiser step came to. */
 export interface StepReport {
   readonly loss: number;
+  /** What the loss is the sum of. */
+  readonly parts: Record<string, number>;
+  /** Before clipping. */
+  readonly gradientNorm: number;
   readonly learningRate: number;
   readonly imagesPerSecond: number;
 }
@@ -67,7 +83,11 @@ export const stepOptions = (setup: StepSetup): Omit<TrainStepOptions, 'images'> 
   loss: setup.loss,
   iouWeight: 1,
   multimask: setup.multimask,
-  optimiser: { ...adamWDefaults, weightDecay: setup.weightDecay, clipNorm: 1 },
+  optimiser: {
+    ...adamWDefaults,
+    weightDecay: setup.weightDecay,
+    clipNorm: setup.clipNorm === undefined ? 1 : setup.clipNorm,
+  },
   recompute: setup.recompute,
   accumulate: setup.accumulate,
 });
@@ -76,6 +96,7 @@ export const stepOptions = (setup: StepSetup): Omit<TrainStepOptions, 'images'> 
 export function stepper(setup: StepperSetup, programs: ProgramCache) {
   const { config, trainable, executor, examples } = setup;
   const { optimiser } = stepOptions(setup);
+  const schedule = { ...scheduleDefaults, ...setup };
   const lowResSide = 4 * gridOf(config);
   const embeddings = setup.from === 'embedding' ? embeddingCache(executor, programs, config, trainable.frozen) : null;
 
@@ -98,9 +119,12 @@ export function stepper(setup: StepperSetup, programs: ProgramCache) {
       const loaded = await programs.get(`step-${indices.length}`, () =>
         compileTrainStep({ ...stepOptions(setup), images: indices.length }),
       );
-      const learningRate = learningRateAt(progress, setup.lr);
+      const partOutputs = loaded.program.outputs
+        .map(({ name }) => name)
+        .filter((name) => name.startsWith(lossPartPrefix));
+      const learningRate = learningRateAt(progress, schedule);
       const flat = (data: Float32Array): TensorData => tensorData([data.length], data);
-      const schedule = Object.entries(scheduleAt(state.step + 1, learningRate, optimiser));
+      const scheduled = Object.entries(scheduleAt(state.step + 1, learningRate, optimiser));
       const result = await executor.run(
         loaded,
         {
@@ -109,11 +133,9 @@ export function stepper(setup: StepperSetup, programs: ProgramCache) {
           [stepInputs.parameters]: flat(state.parameters),
           [stepInputs.firstMoment]: flat(state.firstMoment),
           [stepInputs.secondMoment]: flat(state.secondMoment),
-          ...Object.fromEntries(schedule.map(([name, value]) => [name, tensorData([], [value])])),
+          ...Object.fromEntries(scheduled.map(([name, value]) => [name, tensorData([], [value])])),
         },
-        {
-          fetch: stepOutputs,
-        },
+        { fetch: [...stepOutputs, ...partOutputs] },
       );
       const [loss, gradientNorm] = [result.loss.data[0], result.gradient_norm.data[0]];
       if (!Number.isFinite(loss + gradientNorm)) throw new DivergedError(state.step + 1, learningRate);
@@ -121,7 +143,9 @@ export function stepper(setup: StepperSetup, programs: ProgramCache) {
       state.firstMoment = result.next_first_moment.data;
       state.secondMoment = result.next_second_moment.data;
       state.step++;
-      yield { loss, learningRate, imagesPerSecond: (indices.length * 1000) / (performance.now() - started) };
+      const parts = partOutputs.map((name) => [name.slice(lossPartPrefix.length), result[name].data[0]] as const);
+      const imagesPerSecond = (indices.length * 1000) / (performance.now() - started);
+      yield { loss, parts: Object.fromEntries(parts), gradientNorm, learningRate, imagesPerSecond };
       if (index + 1 < steps) batch.correct(result.low_res_masks);
     }
   };

@@ -69,7 +69,7 @@ export const stepInputs = {
   secondMoment: 'second_moment',
 } as const;
 
-/** What a trainer reads of a step. */
+/** What a trainer reads of a step, besides the parts of the loss. */
 export const stepOutputs = [
   'loss',
   'gradient_norm',
@@ -78,6 +78,9 @@ export const stepOutputs = [
   'next_first_moment',
   'next_second_moment',
 ] as const;
+
+/** Outputs `loss.dice`, `loss.iou` …: what the loss is the sum of, weights included. */
+export const lossPartPrefix = 'loss.';
 
 /**
  * Forward, loss, backward and optimiser as one program; B = images · promptsPerImage. It takes any number P of prompt
@@ -97,14 +100,15 @@ export function stepTensors(options: TrainStepOptions, tokens: number) {
   const trainable = layout.names.map((name) => parameters.tensors.get(name)!);
   const feeds = batchInputs(options, tokens);
   const whole = trainingModel(options, parameters.tensors);
-  let sum: { readonly loss: Tensor; readonly gradient: Tensor } | null = null;
+  let sum: Sum | undefined;
   const answers: { readonly mask: Tensor; readonly iou: Tensor }[] = [];
   for (const [start, end] of partsOf(images, accumulate)) {
+    const before: Sum | undefined = sum;
     const range = [start * promptsPerImage, end * promptsPerImage] as const;
     // A part begins when the gradient of those before is there: only that is kept of them.
     const part = (name: keyof typeof feeds): Tensor => {
       const rows = name === 'seen' ? slice(feeds.seen, 0, start, end) : slice(feeds[name], 0, ...range);
-      return name === 'seen' && sum !== null ? after(rows, [sum.gradient]) : rows;
+      return name === 'seen' && before !== undefined ? after(rows, [before.gradient]) : rows;
     };
     const segments = new Segments();
     const model = { ...whole, segments: encoderSegments(segments, options.recompute) };
@@ -116,14 +120,14 @@ export function stepTensors(options: TrainStepOptions, tokens: number) {
       masks: part('masks'),
       hasMask: part('hasMask'),
     });
-    const { loss, mask, iou } = stepLoss(outputs, part('target'), options);
+    const { loss, parts, mask, iou } = stepLoss(outputs, part('target'), options);
     answers.push({ mask, iou });
-    const share = mul(loss, (end - start) / images);
+    const weight = (end - start) / images;
+    const share = mul(loss, weight);
     const gradient = ParameterLayout.flatten(gradients(share, trainable, segments));
-    sum =
-      sum === null ? { loss: share, gradient } : { loss: add(sum.loss, share), gradient: add(sum.gradient, gradient) };
+    sum = added(before, { loss: share, parts: scaled(parts, weight), gradient });
   }
-  const { loss, gradient } = sum!;
+  const { loss, parts, gradient } = sum!;
   const state = {
     parameters: parameters.flat,
     firstMoment: input(stepInputs.firstMoment, [layout.size]),
@@ -132,6 +136,7 @@ export function stepTensors(options: TrainStepOptions, tokens: number) {
   const next = adamWStep(state, gradient, options.optimiser);
   return {
     loss,
+    ...Object.fromEntries(Object.entries(parts).map(([name, part]) => [`${lossPartPrefix}${name}`, part])),
     low_res_masks: concat(
       answers.map(({ mask }) => mask),
       0,
@@ -164,6 +169,25 @@ function batchInputs({ config, from, images, promptsPerImage, targetSide }: Trai
     target: input(stepInputs.target, [batch, 1, targetSide, targetSide]),
   };
 }
+
+/** What the parts of a batch add up to. */
+interface Sum {
+  readonly loss: Tensor;
+  readonly parts: Readonly<Record<string, Tensor>>;
+  readonly gradient: Tensor;
+}
+
+const added = (a: Sum | undefined, b: Sum): Sum =>
+  a === undefined
+    ? b
+    : {
+        loss: add(a.loss, b.loss),
+        parts: Object.fromEntries(Object.entries(b.parts).map(([name, part]) => [name, add(a.parts[name], part)])),
+        gradient: add(a.gradient, b.gradient),
+      };
+
+const scaled = (parts: Sum['parts'], weight: number): Sum['parts'] =>
+  Object.fromEntries(Object.entries(parts).map(([name, part]) => [name, mul(part, weight)]));
 
 /** [start, end) of `count` parts of nearly equal size. */
 function partsOf(total: number, count: number): (readonly [number, number])[] {
