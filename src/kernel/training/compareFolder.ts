@@ -1,7 +1,6 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
-import { promptSettings } from '../datasets/types';
 import { UserError } from '../errors';
 import type { Score } from '../evaluation';
 import { readFileBytes, writeFileAtomically } from '../files';
@@ -54,9 +53,10 @@ const resultSchema = z.object({
   parameters: z.object({ trained: z.number(), all: z.number() }),
   /** null: nothing was trained. */
   training: z.object({ epochs: z.number(), seconds: z.number() }).nullable(),
-  settings: z.array(z.enum(promptSettings)),
   scores: z.array(scoreSchema),
 });
+
+const planSchema = z.object({ epochs: z.number().int().positive() });
 
 /** One row under one seed, trained and measured. */
 export type RowResult = Omit<z.infer<typeof resultSchema>, 'version'>;
@@ -121,6 +121,20 @@ export class CompareFolder {
     });
   }
 
+  /** How many epochs a time limit was found to leave a row, by an earlier call; null where none was tried. */
+  async plannedEpochs(row: RowName): Promise<number | null> {
+    const file = this.planFile(row);
+    if (!fs.existsSync(file)) return null;
+    const parsed = planSchema.safeParse(await readJson(file));
+    if (parsed.success) return parsed.data.epochs;
+    throw new UserError(`${file} is damaged: delete it, and the time is measured again`, { file });
+  }
+
+  async planEpochs(row: RowName, epochs: number): Promise<void> {
+    fs.mkdirSync(this.file(row), { recursive: true });
+    await writeText(this.planFile(row), JSON.stringify({ epochs }) + '\n');
+  }
+
   async writeResult(result: RowResult): Promise<void> {
     const file = this.resultFile(result.row, result.seed);
     fs.mkdirSync(path.dirname(file), { recursive: true });
@@ -129,6 +143,10 @@ export class CompareFolder {
 
   write(name: string, text: string): Promise<void> {
     return writeText(this.file(name), text);
+  }
+
+  private planFile(row: RowName): string {
+    return this.file(row, 'plan.json');
   }
 
   private resultFile(row: RowName, seed: number | null): string {
