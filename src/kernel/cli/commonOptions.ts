@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { embeddedModel } from '../inference';
 import { isModelPath } from '../inference/modelFile';
+import { layoutNames } from '../datasets/types';
 import { choice, required, text, type SingleOption } from './options';
 
 /** Paths of the command line start where it was called; what is written down of them must hold elsewhere too. */
@@ -29,4 +30,11 @@ export const adapters = file(
 
 export const data = required(folder('Folder of images with masks: pairs.csv with the columns image,mask,group'));
 
-export const layout = choice(['auto', 'pairs'], 'How the folder is laid out (default auto)');
+export const layout = choice(['auto', ...layoutNames], 'How the folder is laid out (default auto)');
+
+const classList = text(
+  'NAME[=VALUE],…',
+  'Only these classes; with values of label maps, as liver=1,tumour=2 or whole=1+2+4',
+);
+
+export const classes = { ...classList, parse: (given: string): string[] => classList.parse(given).split(',') };

@@ -7,7 +7,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import type { CellOutput } from '../../protocol';
-import { firstPrompt, loadSample, openDataset, Random, splitByGroup } from '../datasets';
+import { firstPrompt, loadSample, openDataset, Random, samplesOf, splitCases } from '../datasets';
 import { writePhantoms } from '../datasets/phantoms';
 import { UserError, UsageError } from '../errors';
 import { modelsFolder } from '../inference/mediaFolder';
@@ -79,12 +79,12 @@ async function drawData(folder: string): Promise<string> {
 
 /** A held-out image of the data and a click inside its target: what a person would try first. */
 async function exampleOf(folder: string): Promise<{ image: string; click: [number, number] }> {
-  const { samples } = await openDataset(folder);
-  const { validation } = splitByGroup(samples, 0.2, 0);
-  const [sample] = validation;
+  const { cases } = await openDataset(folder);
+  const { validation } = splitCases(cases, { fraction: 0.2, seed: 0 });
+  const [sample] = await samplesOf(validation.slice(0, 1));
   const { mask } = await loadSample(sample);
   const [{ x, y }] = firstPrompt(mask, '1-point', new Random(1)).points;
-  return { image: sample.image, click: [x, y] };
+  return { image: sample.case.images[0], click: [x, y] };
 }
 
 /** A changing line is written again at most this often where it cannot be overwritten. */

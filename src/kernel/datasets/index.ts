@@ -1,6 +1,8 @@
 export * from './types';
 export { Random, type RandomState } from './random';
 export { openDataset, type OpenOptions } from './open';
-export { loadAll, loadSample, type LoadedSample, type LoadedSamples, type LoadOptions } from './load';
-export { splitByGroup, type Split } from './split';
+export { caseSlice } from './caseImage';
+export { classSlices, isPicture, loadCase, samplesOf, type SamplesOptions } from './cases';
+export { loadAll, loadSample, type LoadedSamples, type LoadOptions } from './load';
+export { describeSplit, splitCases, type Split, type SplitChoice, type SplitDescription } from './split';
 export { firstPrompt, nextClick, promptsFor, type Click, type ClickPlacement } from './promptSimulation';

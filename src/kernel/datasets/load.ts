@@ -1,38 +1,57 @@
 import { CancelledError, UserError } from '../errors';
-import { maskOf, readImage, resizeMask, resizeRgb, sliceOf, toRgb, type Mask, type RgbImage } from '../imaging';
-import { emptyMask } from './open';
-import type { Sample } from './types';
-
-export interface LoadedSample {
-  readonly image: RgbImage;
-  /** Of the image's size, never empty. */
-  readonly mask: Mask;
-  /** mm per pixel along x and y; null where the file does not tell. */
-  readonly spacing: readonly [number, number] | null;
-}
+import { resizeMask, resizeRgb, type Mask, type RgbImage } from '../imaging';
+import { caseSlice } from './caseImage';
+import { isPicture, openCase, type OpenCase } from './cases';
+import { emptyMask, fileOf } from './labels';
+import { packSample, unpackSample, type PackedSample } from './packedSample';
+import type { Case, LoadedSample, Sample } from './types';
 
 /**
- * Reads one image with its mask.
- * @throws UserError when a file cannot be read, the two differ in size (it names both), or the mask is empty.
+ * Reads one sample: its slice of the image, through the window of the whole case, with the mask of its class.
+ * @throws UserError when a file cannot be read, image and mask differ in size (it names both), or the mask is empty.
  */
 export async function loadSample(sample: Sample): Promise<LoadedSample> {
-  const image = await readImage(sample.image);
-  const labels = await readImage(sample.mask);
-  if (image.size.some((extent, axis) => extent !== labels.size[axis])) {
-    throw new UserError(
-      `${sample.mask} is ${extents(labels.size)} but its image ${sample.image} is ${extents(image.size)}: ` +
-        'a mask has the size of its image; make it again or correct the pair',
-      { file: sample.mask },
-    );
-  }
-  const mask = maskOf(sliceOf(labels, sample.slice));
-  if (!mask.data.includes(1)) throw emptyMask(sample.mask);
-  const slice = sliceOf(image, sample.slice);
-  return { image: toRgb(slice), mask, spacing: slice.spacing ?? null };
+  return samplesFrom(await openCase(sample.case))(sample);
 }
 
-function extents([width, height, slices]: readonly [number, number, number]): string {
-  return slices === 1 ? `${width}×${height}` : `${width}×${height}×${slices}`;
+/** Samples of an opened case, brought down to the longest side; a slice that is asked for again in a row is kept. */
+function samplesFrom(opened: OpenCase, longestSide = Infinity): (sample: Sample) => LoadedSample {
+  const [width, height] = opened.image.size;
+  const small = smallerSize(width, height, longestSide);
+  const { spacing } = opened.image;
+  const scaled = spacing && ([(spacing[0] * width) / small.width, (spacing[1] * height) / small.height] as const);
+  let last: { readonly slice: number; readonly image: RgbImage } | null = null;
+  return ({ case: item, className, slice }) => {
+    const mask = maskOf(opened, { case: item, className, slice });
+    if (last?.slice !== slice) {
+      const image = caseSlice(opened, slice);
+      last = { slice, image: small.width === width ? image : resizeRgb(image, small.width, small.height) };
+    }
+    return {
+      image: last.image,
+      mask: small.width === width ? mask : shrunkMask(mask, small.width, small.height),
+      spacing: scaled,
+      className,
+      caseId: item.id,
+      slice,
+    };
+  };
+}
+
+function maskOf({ image, classes }: OpenCase, { case: item, className, slice }: Sample): Mask {
+  const file = fileOf(item.labels[0]);
+  const found = classes.find(({ name }) => name === className);
+  if (!found) throw new UserError(`${file} has no class ${className}: name one that the data have`, { file });
+  const mask: Mask = { width: image.size[0], height: image.size[1], data: found.slice(slice) };
+  if (mask.data.includes(1)) return mask;
+  if (image.size[2] === 1 && classes.length === 1) throw emptyMask(file);
+  throw new UserError(`${file} has nothing of ${className} on slice ${slice}: open the data again`, { file });
+}
+
+function smallerSize(width: number, height: number, longestSide: number): { width: number; height: number } {
+  const factor = longestSide / Math.max(width, height);
+  if (factor >= 1) return { width, height };
+  return { width: Math.max(1, Math.round(width * factor)), height: Math.max(1, Math.round(height * factor)) };
 }
 
 export interface LoadOptions {
@@ -40,6 +59,7 @@ export interface LoadOptions {
   readonly maxBytes?: number;
   /** Larger images are brought down to this longest side, their masks with them: a model of 256 px sees no more. */
   readonly longestSide?: number;
+  /** Samples read so far, of all. */
   readonly onProgress?: (done: number, total: number) => void;
   readonly signal?: AbortSignal;
 }
@@ -47,50 +67,90 @@ export interface LoadOptions {
 /** Samples that have all been read once and found in order. */
 export interface LoadedSamples {
   readonly length: number;
+  /** What sample `index` stands for, without reading anything. */
+  readonly samples: readonly Sample[];
   /** Sample `index`, from memory where it fits. */
   get(index: number): Promise<LoadedSample>;
 }
 
-/** Files read at the same time: decoding one hides the reading of another. */
+/** Pictures read at the same time: decoding one hides the reading of another. Of volumes, one is in memory. */
 const concurrency = 4;
 
 /**
- * Reads every sample once, so that a wrong file shows before any work begins, and keeps what fits into memory.
+ * Reads every sample once, so that a wrong file shows before any work begins, and keeps what fits into memory: grey
+ * levels and masks packed, each slice once however many classes it has. A volume is opened once for all its slices.
  * @throws UserError as `loadSample`, for the first sample that is wrong; CancelledError when the signal is raised.
  */
 export async function loadAll(samples: readonly Sample[], options: LoadOptions = {}): Promise<LoadedSamples> {
   const { maxBytes = 2 ** 30, longestSide = Infinity, onProgress, signal } = options;
-  const kept = new Map<number, LoadedSample>();
-  let bytes = 0;
-  const load = async (index: number) => shrunk(await loadSample(samples[index]), longestSide);
-  for (let start = 0; start < samples.length; start += concurrency) {
-    if (signal?.aborted) throw new CancelledError();
-    const some = samples.slice(start, start + concurrency);
-    const loaded = await Promise.all(some.map((_, offset) => load(start + offset)));
-    loaded.forEach((sample, offset) => {
-      const size = sample.image.rgb.length + sample.mask.data.length;
-      if (bytes + size > maxBytes) return;
-      bytes += size;
-      kept.set(start + offset, sample);
-    });
-    onProgress?.(start + loaded.length, samples.length);
+  const kept = new Map<number, PackedSample>();
+  const planes = new Map<string, PackedSample['plane']>();
+  let [bytes, done] = [0, 0];
+  const keep = (index: number, loaded: LoadedSample): void => {
+    const key = `${loaded.caseId}\n${loaded.slice}`;
+    const packed = packSample(loaded, planes.get(key));
+    const size = packed.bits.length + (planes.has(key) ? 0 : packed.plane.levels.length);
+    if (bytes + size > maxBytes) return;
+    bytes += size;
+    planes.set(key, packed.plane);
+    kept.set(index, packed);
+  };
+  for (const group of readingOrder(samples)) {
+    await Promise.all(
+      group.map(async ({ item, indices }) => {
+        if (signal?.aborted) throw new CancelledError();
+        const read = samplesFrom(await openCase(item), longestSide);
+        for (const index of indices) keep(index, read(samples[index]));
+        done += indices.length;
+      }),
+    );
+    onProgress?.(done, samples.length);
   }
+  const reader = new CaseReader(longestSide);
   return {
     length: samples.length,
-    get: async (index) => kept.get(index) ?? load(index),
+    samples,
+    get: async (index) => {
+      const packed = kept.get(index);
+      if (packed) return unpackSample(packed);
+      return (await reader.open(samples[index].case))(samples[index]);
+    },
   };
 }
 
-function shrunk({ image, mask, spacing }: LoadedSample, longestSide: number): LoadedSample {
-  const factor = longestSide / Math.max(image.width, image.height);
-  if (factor >= 1) return { image, mask, spacing };
-  const width = Math.max(1, Math.round(image.width * factor));
-  const height = Math.max(1, Math.round(image.height * factor));
-  return {
-    image: resizeRgb(image, width, height),
-    mask: shrunkMask(mask, width, height),
-    spacing: spacing && [(spacing[0] * image.width) / width, (spacing[1] * image.height) / height],
-  };
+interface CaseIndices {
+  readonly item: Case;
+  readonly indices: readonly number[];
+}
+
+/** Each case with its samples; cases that may be read at the same time stand together. */
+function readingOrder(samples: readonly Sample[]): CaseIndices[][] {
+  const byCase = new Map<Case, number[]>();
+  for (const [index, { case: item }] of samples.entries()) byCase.set(item, [...(byCase.get(item) ?? []), index]);
+  const groups: CaseIndices[][] = [];
+  for (const [item, indices] of byCase) {
+    const last = groups.at(-1);
+    const together = last !== undefined && last.length < concurrency && isPicture(item) && isPicture(last[0].item);
+    if (together) last.push({ item, indices });
+    else groups.push([{ item, indices }]);
+  }
+  return groups;
+}
+
+/** Keeps the case it read last: slices of a volume are mostly asked for one after another. */
+class CaseReader {
+  private last: { readonly item: Case; readonly read: Promise<(sample: Sample) => LoadedSample> } | null = null;
+
+  constructor(private readonly longestSide: number) {}
+
+  open(item: Case): Promise<(sample: Sample) => LoadedSample> {
+    if (this.last?.item !== item) {
+      const read = openCase(item).then((opened) => samplesFrom(opened, this.longestSide));
+      this.last = { item, read };
+      read.catch(() => (this.last = null));
+    }
+    return this.last.read;
+  }
 }
 
 /** Nearest neighbour; a target too small to be met by it keeps every pixel that it touches. */

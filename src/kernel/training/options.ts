@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { z } from 'zod';
+import { layoutNames } from '../datasets/types';
 import { UsageError } from '../errors';
 import { tuneNames } from '../inference';
 import { engineNames } from '../runtime/types';
@@ -14,7 +15,9 @@ const count = z.number().int().positive();
 /** What a run is asked to do: the content of its `config.json`. Paths are absolute. */
 export const trainOptionsSchema = z.object({
   data: z.string(),
-  layout: z.enum(['auto', 'pairs']),
+  layout: z.enum(['auto', ...layoutNames]),
+  /** Classes as `openDataset` takes them; null: all. */
+  classes: z.array(z.string()).nullable().default(null),
   /** Own folder for validation; null: a share of the groups of `data`. */
   valData: z.string().nullable(),
   valFraction: z.number().gt(0).lt(1),
@@ -56,6 +59,7 @@ export type TrainOptions = z.infer<typeof trainOptionsSchema>;
 /** The paper's schedule and loss (med-sa.md, section 6), at the learning rate that the embedded model takes. */
 export const trainDefaults = {
   layout: 'auto',
+  classes: null,
   valData: null,
   valFraction: 0.2,
   model: 'phantom-sam',

@@ -126,7 +126,9 @@ export function unseenPhantoms(count: number, side: number, seed: number) {
       const own = random.fork(index);
       for (;;) {
         const { image, objects } = drawPhantom(own, { width: side, height: side });
-        if (objects.length > 0) return { image, mask: own.pick(objects), spacing: null };
+        if (objects.length === 0) continue;
+        const what = { className: 'phantom', caseId: String(index), slice: 0 };
+        return { image, mask: own.pick(objects), spacing: null, ...what };
       }
     },
   };

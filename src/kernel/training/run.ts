@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { RunEvent } from '../../protocol';
-import { loadAll, openDataset, Random, splitByGroup, type LoadedSamples, type Sample } from '../datasets';
+import { loadAll, openDataset, Random, samplesOf, splitCases, type Case, type LoadedSamples } from '../datasets';
 import { gigabytes } from '../bytes';
 import { UserError } from '../errors';
 import { fileHash, isModelPath, readModel, type ModelFile } from '../inference/modelFile';
@@ -114,11 +114,12 @@ async function gather(options: TrainOptions, { executor, onProgress, signal }: R
     throw new UserError('option depth: sd-trans needs volumes, and runs read single images: leave it out');
   }
   onProgress?.(`opening ${options.data}`);
-  const { samples } = await openDataset(options.data, { layout: options.layout });
+  const how = { layout: options.layout, classes: options.classes ?? undefined, signal };
+  const { cases } = await openDataset(options.data, how);
   const split =
     options.valData === null
-      ? splitByGroup(samples, options.valFraction, options.seed)
-      : { train: samples, validation: (await openDataset(options.valData, { layout: options.layout })).samples };
+      ? splitCases(cases, { fraction: options.valFraction, seed: options.seed })
+      : { train: cases, validation: (await openDataset(options.valData, how)).cases };
   onProgress?.(`reading the model ${options.model}`);
   const base = await readModel(options.model);
   const config = { ...base.config, imageSize: options.imageSize ?? base.config.imageSize };
@@ -135,8 +136,14 @@ async function gather(options: TrainOptions, { executor, onProgress, signal }: R
     config,
     trainable: trainableOf(options.tune, base.config, base.tensors, random, options),
     split: { train: groupsOf(split.train), validation: groupsOf(split.validation) },
-    examples: await datasetExamples(split.train, config.imageSize, { onProgress: reading('images'), signal }),
-    held: await loadAll(split.validation, { onProgress: reading('validation images'), signal }),
+    examples: await datasetExamples(await samplesOf(split.train, { signal }), config.imageSize, {
+      onProgress: reading('images'),
+      signal,
+    }),
+    held: await loadAll(await samplesOf(split.validation, { signal }), {
+      onProgress: reading('validation images'),
+      signal,
+    }),
   };
   // Only here is it known what the images left free.
   if (executor.device === 'cpu') {
@@ -166,7 +173,7 @@ const stepSetup = (
   from: options.tune === 'decoder' ? 'embedding' : 'image',
 });
 
-const groupsOf = (samples: readonly Sample[]): string[] => [...new Set(samples.map(({ group }) => group))];
+const groupsOf = (cases: readonly Case[]): string[] => [...new Set(cases.map(({ group }) => group))];
 
 async function conduct(
   run: RunDirectory,

@@ -1,3 +1,4 @@
+import fs from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { loadAll, loadSample } from '../../../src/kernel/datasets/load';
@@ -11,7 +12,8 @@ async function writeSample(folder: string, name: string, mask: Box, maskWidth = 
   const files = { image: path.join(folder, `${name}.png`), mask: path.join(folder, `${name}-mask.png`) };
   await writePng(files.image, 40, 20, [10, 5, 30, 15], 80);
   await writePng(files.mask, maskWidth, 20, mask);
-  return { ...files, group: name, slice: 0 };
+  const labels = [{ kind: 'mask' as const, file: files.mask, className: 'target' }];
+  return { case: { id: name, group: name, images: [files.image], labels }, className: 'target', slice: 0 };
 }
 
 describe('loadSample', () => {
@@ -50,17 +52,19 @@ describe('loadAll', () => {
       const seen: number[] = [];
       const all = await loadAll(samples, { onProgress: (done) => seen.push(done) });
       const none = await loadAll(samples, { maxBytes: 0 });
-      const one = 40 * 20 * 4;
+      const one = 40 * 20 + (40 * 20) / 8;
       const some = await loadAll(samples, { maxBytes: 2 * one });
       expect(all.length).toBe(6);
       expect(seen).toEqual([4, 6]);
       for (let i = 0; i < 6; i++) {
         expect((await all.get(i)).mask.data.indexOf(1)).toBe(i);
         expect(await none.get(i)).toEqual(await all.get(i));
+        expect(await all.get(i)).toEqual(await loadSample(samples[i]));
       }
-      expect(await all.get(5)).toBe(await all.get(5));
-      expect(await some.get(1)).toBe(await some.get(1));
-      expect(await some.get(2)).not.toBe(await some.get(2));
+      await Promise.all(samples.map((sample) => fs.rm(sample.case.images[0])));
+      const kept = await Promise.allSettled(samples.map((_, i) => some.get(i)));
+      expect(kept.filter(({ status }) => status === 'fulfilled')).toHaveLength(2);
+      await expect(all.get(5)).resolves.toMatchObject({ caseId: 'f', className: 'target', slice: 0 });
     });
   });
 

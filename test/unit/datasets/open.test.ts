@@ -22,9 +22,15 @@ describe('openDataset', () => {
       );
       const dataset = await openDataset(folder);
       expect(dataset.layout).toBe('pairs');
-      expect(dataset.samples).toEqual([
-        { image: path.join(folder, 'images/a.png'), mask: path.join(folder, 'masks/a.png'), group: 'p1', slice: 0 },
-        { image: path.join(folder, 'images/b.png'), mask: path.join(folder, 'masks/b.png'), group: 'p,2', slice: 0 },
+      expect(dataset.classes).toEqual(['target']);
+      const target = (name: string) => ({
+        kind: 'mask',
+        file: path.join(folder, `masks/${name}.png`),
+        className: 'target',
+      });
+      expect(dataset.cases).toEqual([
+        { id: 'images/a.png', group: 'p1', images: [path.join(folder, 'images/a.png')], labels: [target('a')] },
+        { id: 'images/b.png', group: 'p,2', images: [path.join(folder, 'images/b.png')], labels: [target('b')] },
       ]);
     });
   });
@@ -32,7 +38,7 @@ describe('openDataset', () => {
   it('takes each image as its own group where none is named', async () => {
     await withFolder(async (folder) => {
       await writeTable(folder, 'image,mask\nimages/a.png,masks/a.png\nimages/b.png,masks/b.png\n');
-      expect((await openDataset(folder, { layout: 'pairs' })).samples.map((s) => s.group)).toEqual(['a', 'b']);
+      expect((await openDataset(folder, { layout: 'pairs' })).cases.map((item) => item.group)).toEqual(['a', 'b']);
     });
   });
 

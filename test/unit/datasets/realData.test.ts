@@ -1,9 +1,10 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { samplesOf } from '../../../src/kernel/datasets/cases';
 import { loadSample } from '../../../src/kernel/datasets/load';
 import { openDataset } from '../../../src/kernel/datasets/open';
-import { splitByGroup } from '../../../src/kernel/datasets/split';
+import { splitCases } from '../../../src/kernel/datasets/split';
 
 const data = path.resolve(import.meta.dirname, '../../../../shared/data');
 const present = fs.existsSync(data);
@@ -22,11 +23,12 @@ const sets: [string, number, [number, number], boolean][] = [
 
 describe.skipIf(!present)('real data sets', () => {
   it.each(sets)('%s opens, splits by subject and loads', { timeout: 60_000 }, async (name, pairs, size, spaced) => {
-    const { samples } = await openDataset(path.join(data, name));
-    expect(samples.length).toBe(pairs);
-    const { train, validation } = splitByGroup(samples, 0.2, 1);
+    const { cases } = await openDataset(path.join(data, name));
+    expect(cases.length).toBe(pairs);
+    const { train, validation } = splitCases(cases, { fraction: 0.2, seed: 1 });
     expect(train.length + validation.length).toBe(pairs);
-    const { image, mask, spacing } = await loadSample(samples[0]);
+    const [first] = await samplesOf(cases.slice(0, 1));
+    const { image, mask, spacing } = await loadSample(first);
     if (size[0] > 0) expect([image.width, image.height]).toEqual(size);
     expect([mask.width, mask.height]).toEqual([image.width, image.height]);
     expect(mask.data.includes(1)).toBe(true);

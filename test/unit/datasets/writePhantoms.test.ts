@@ -1,11 +1,11 @@
 import fs from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { loadCase, samplesOf } from '../../../src/kernel/datasets/cases';
 import { loadAll } from '../../../src/kernel/datasets/load';
 import { openDataset } from '../../../src/kernel/datasets/open';
 import { writePhantoms } from '../../../src/kernel/datasets/phantoms';
 import { CancelledError, UserError } from '../../../src/kernel/errors';
-import { readImage } from '../../../src/kernel/imaging';
 import { withFolder } from './folder';
 
 describe('writePhantoms', () => {
@@ -18,11 +18,11 @@ describe('writePhantoms', () => {
       expect(written).toEqual({ folder: out, count: 9, subjects: 3 });
       expect(seen).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9]);
       expect((await fs.readdir(out)).sort()).toEqual(['images', 'masks', 'pairs.csv']);
-      const { samples } = await openDataset(out);
-      expect(samples.map((sample) => sample.group)).toEqual(
+      const { cases } = await openDataset(out);
+      expect(cases.map(({ group }) => group)).toEqual(
         [1, 1, 1, 1, 2, 2, 2, 2, 3].map((subject) => `subject-000${subject}`),
       );
-      expect((await loadAll(samples)).length).toBe(9);
+      expect((await loadAll(await samplesOf(cases))).length).toBe(9);
     });
   });
 
@@ -44,11 +44,14 @@ describe('writePhantoms', () => {
     await withFolder(async (folder) => {
       const out = path.join(folder, 'set');
       await writePhantoms({ out, kind: 'volume', count: 1, size: 48 });
-      const { samples } = await openDataset(out);
-      const [image, mask] = await Promise.all([readImage(samples[0].image), readImage(samples[0].mask)]);
+      const { cases } = await openDataset(out);
+      const { image, masks } = await loadCase(cases[0]);
       expect(image.size).toEqual([48, 48, 16]);
-      expect({ ...image, path: '', voxels: null }).toEqual({ ...mask, path: '', voxels: null });
-      expect((await loadAll(samples)).length).toBe(1);
+      expect(image.spacing).not.toBeNull();
+      expect([...masks.keys()]).toEqual(['target']);
+      const samples = await samplesOf(cases);
+      expect(samples.length).toBeGreaterThan(1);
+      expect((await loadAll(samples)).length).toBe(samples.length);
     });
   }, 30_000);
 

@@ -235,7 +235,14 @@ describe('evaluateSamples', () => {
   const mask = { width: 40, height: 30, data: disc };
   const samples = {
     length: 3,
-    get: async (index: number) => ({ image: picture(40, 30, 60 + index), mask, spacing: null }),
+    get: async (index: number) => ({
+      image: picture(40, 30, 60 + index),
+      mask,
+      spacing: null,
+      className: 'disc',
+      caseId: String(index),
+      slice: 0,
+    }),
   };
   const settings = ['1-point', '3-points', 'bbox-0.75'] as const;
 

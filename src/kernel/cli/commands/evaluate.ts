@@ -1,10 +1,10 @@
-import { loadAll, openDataset, Random } from '../../datasets';
+import { loadAll, openDataset, Random, samplesOf } from '../../datasets';
 import { promptSettings } from '../../datasets/types';
 import { summary } from '../../evaluation';
 import { embeddedModel, openPredictor } from '../../inference';
 import { evaluateSamples, type SampleScore } from '../../inference/evaluate';
 import { command, exitCodes, json } from '../command';
-import { adapters, data, layout, model } from '../commonOptions';
+import { adapters, classes, data, layout, model } from '../commonOptions';
 import { device, precision } from '../device';
 import { engine, openEngine } from '../engine';
 import { choices, whole } from '../options';
@@ -19,6 +19,7 @@ export const evaluate = command(
     options: {
       data,
       layout,
+      classes,
       model,
       adapters,
       prompts: choices(promptSettings, `Kinds of prompts (default all: ${promptSettings.join(',')})`),
@@ -33,7 +34,8 @@ export const evaluate = command(
   async ({ values, output, interrupts: { signal } }) => {
     const started = performance.now();
     const { data } = values;
-    const { samples } = await openDataset(data, { layout: values.layout });
+    const { cases } = await openDataset(data, { layout: values.layout, classes: values.classes, signal });
+    const samples = await samplesOf(cases, { signal });
     const loaded = await loadAll(samples, { signal, onProgress: (...at) => output.progress('images read', ...at) });
     const { engine = 'onnx', device: request = 'auto', precision } = values;
     const { executor, lines } = await openEngine({ engine, device: request, precision });

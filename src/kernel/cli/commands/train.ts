@@ -6,7 +6,7 @@ import { trainDefaults, trainOptions, tuneChoices } from '../../training/options
 import { startRun } from '../../training/run';
 import { recomputeNames } from '../../training/trainStep';
 import { command, json } from '../command';
-import { data, folder, layout, model } from '../commonOptions';
+import { classes, data, folder, layout, model } from '../commonOptions';
 import { device, precision } from '../device';
 import { engine, openEngine } from '../engine';
 import { choice, decimal, flag, required, whole } from '../options';
@@ -22,6 +22,7 @@ export const train = command(
     options: {
       data,
       layout,
+      classes,
       'val-data': folder('Validate on this folder; without it, on a share of the groups (patients) of --data'),
       'val-fraction': decimal(0, `Share of the groups to validate on (default ${trainDefaults.valFraction})`, 1),
       model,
@@ -67,6 +68,7 @@ export const train = command(
     const options = trainOptions({
       data: values.data,
       layout: values.layout,
+      classes: values.classes,
       valData: values['val-data'],
       valFraction: values['val-fraction'],
       model: values.model,

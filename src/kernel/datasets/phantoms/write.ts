@@ -3,7 +3,7 @@ import fs from 'node:fs/promises';
 import path from 'node:path';
 import { CancelledError, UserError } from '../../errors';
 import { encodeMaskPng, encodePng, writeVolume } from '../../imaging';
-import { pairsFile } from '../pairs';
+import { pairsFile } from '../layouts/pairs';
 import { Random } from '../random';
 import { drawPhantom, type Phantom } from './draw';
 import { isFamilyName, familyNames, randomFamily, type FamilyName } from './families';

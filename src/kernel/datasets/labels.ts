@@ -1,0 +1,96 @@
+import { UserError } from '../errors';
+import { readImage, type MedicalImage } from '../imaging';
+import { requireSize } from './caseImage';
+import type { Case, CaseImage, LabelSource } from './types';
+
+/** One class of a case, slice by slice: all slices of all classes at once could be more than the memory holds. */
+export interface ClassVoxels {
+  readonly name: string;
+  /** Slices on which the class can be seen, ascending. */
+  slices(): readonly number[];
+  /** 0 or 1 per pixel of slice `k`. */
+  slice(k: number): Uint8Array;
+}
+
+/**
+ * Reads all label sources of a case.
+ * @throws UserError when a file cannot be read or does not have the image's size.
+ */
+export async function readClasses(item: Case, image: CaseImage): Promise<ClassVoxels[]> {
+  const found: ClassVoxels[] = [];
+  for (const source of item.labels) found.push(...(await readSource(source, image)));
+  return joined(found, (votes) => votes > 0);
+}
+
+async function readSource(source: LabelSource, image: CaseImage): Promise<ClassVoxels[]> {
+  switch (source.kind) {
+    case 'mask': {
+      const labels = await readLabels(source.file, image);
+      return [classOf(labels, source.className, isSet)];
+    }
+    case 'map': {
+      const labels = await readLabels(source.file, image);
+      return source.classes.map(({ name, values }) => {
+        const wanted = new Set(values);
+        return classOf(labels, name, (value) => wanted.has(value));
+      });
+    }
+    case 'consensus': {
+      const raters: ClassVoxels[] = [];
+      for (const rater of source.raters) raters.push(...(await readSource(rater, image)));
+      return joined(raters, (votes) => 2 * votes > source.raters.length);
+    }
+  }
+}
+
+async function readLabels(file: string, image: CaseImage): Promise<MedicalImage> {
+  const labels = await readImage(file);
+  requireSize(labels, image, 'a mask');
+  return labels;
+}
+
+/** NaN counts as zero. */
+const isSet = (value: number): boolean => Math.abs(value) > 0;
+
+/** A pixel in colour belongs to a class when one of its channels does. */
+function classOf({ size, channels, voxels }: MedicalImage, name: string, belongs: (value: number) => boolean) {
+  const pixels = size[0] * size[1];
+  return lazyClass(name, size[2], (k) => {
+    const data = new Uint8Array(pixels);
+    const first = k * pixels * channels;
+    for (let i = 0; i < pixels * channels; i++) {
+      if (belongs(voxels[first + i])) data[channels === 1 ? i : Math.floor(i / channels)] = 1;
+    }
+    return data;
+  });
+}
+
+/** Looks for its slices when they are asked for. */
+export function lazyClass(name: string, slices: number, slice: (k: number) => Uint8Array): ClassVoxels {
+  let present: number[] | null = null;
+  const look = () => Array.from({ length: slices }, (_, k) => k).filter((k) => slice(k).includes(1));
+  return { name, slice, slices: () => (present ??= look()) };
+}
+
+/** Classes of one name become one; each pixel is decided by how many of them hold it. */
+function joined(classes: readonly ClassVoxels[], decide: (votes: number) => boolean): ClassVoxels[] {
+  const byName = new Map<string, ClassVoxels[]>();
+  for (const one of classes) byName.set(one.name, [...(byName.get(one.name) ?? []), one]);
+  return [...byName].map(([name, parts]) => {
+    if (parts.length === 1 && decide(1)) return parts[0];
+    const last = Math.max(-1, ...parts.flatMap((part) => part.slices()));
+    return lazyClass(name, last + 1, (k) => {
+      const votes = parts[0].slice(k).slice();
+      for (const part of parts.slice(1)) part.slice(k).forEach((value, i) => (votes[i] += value));
+      return votes.map((count) => (decide(count) ? 1 : 0));
+    });
+  });
+}
+
+export function emptyMask(file: string): UserError {
+  return new UserError(`${file} is empty: no pixel belongs to the target; draw the mask or remove its line`, { file });
+}
+
+/** The file that a complaint about a source names. */
+export const fileOf = (source: LabelSource): string =>
+  source.kind === 'consensus' ? fileOf(source.raters[0]) : source.file;
