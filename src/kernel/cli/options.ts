@@ -97,6 +97,14 @@ export const decimal = (low: number, description: string, high = Infinity): Sing
     throw new OptionError(`is ${given}: give a number above ${low}${high === Infinity ? '' : ` and below ${high}`}`);
   });
 
+/** A number of at least `least`, and below `high` where one is given. */
+export const decimalFrom = (least: number, description: string, high = Infinity): Single<number> =>
+  single('F', description, (given) => {
+    const value = numberOf(given);
+    if (value >= least && value < high) return value;
+    throw new OptionError(`is ${given}: give a number from ${least}${high === Infinity ? '' : ` and below ${high}`}`);
+  });
+
 function oneOf<Name extends string>(names: readonly Name[], given: string): Name {
   const found = names.find((name) => name === given);
   if (found !== undefined) return found;

@@ -4,12 +4,13 @@ import { depthModes } from '../../training/attachment';
 import { lossNames } from '../../training/losses';
 import { trainDefaults, trainOptions, tuneChoices } from '../../training/options';
 import { startRun } from '../../training/run';
+import { scheduleNames } from '../../training/schedule';
 import { recomputeNames } from '../../training/trainStep';
 import { command, json } from '../command';
 import { classes, data, folder, layout, model } from '../commonOptions';
 import { device, precision } from '../device';
 import { engine, openEngine } from '../engine';
-import { choice, decimal, flag, required, whole } from '../options';
+import { choice, decimal, decimalFrom, flag, required, whole } from '../options';
 import { TrainingReport } from '../trainingReport';
 import { UsageError } from '../../errors';
 
@@ -47,6 +48,13 @@ export const train = command(
       accumulate: whole(1, 'Parts of a batch that pass one after another: less memory (default 1)'),
       'image-size': whole(1, "Side at which images enter the model, in pixels (default: the model's own)"),
       lr: decimal(0, `Peak learning rate (default ${trainDefaults.lr})`),
+      schedule: choice(
+        scheduleNames,
+        `Learning rate after its peak: a cosine to a hundredth, half after each quarter, or constant (default ${trainDefaults.schedule})`,
+      ),
+      warmup: decimalFrom(0, `Share of the run in which it rises to its peak (default ${trainDefaults.warmup})`, 1),
+      clip: decimalFrom(0, `Largest norm of the gradient; 0: no limit (default ${trainDefaults.clip})`),
+      patience: whole(1, 'End after so many epochs without a better validation Dice (default: never)'),
       seed: whole(0, `The same seed repeats the same run (default ${trainDefaults.seed})`),
       engine,
       device,
@@ -90,6 +98,10 @@ export const train = command(
       accumulate: values.accumulate,
       imageSize: values['image-size'],
       lr: values.lr,
+      schedule: values.schedule,
+      warmup: values.warmup,
+      clip: values.clip,
+      patience: values.patience,
       seed: values.seed,
       engine: values.engine,
       device: values.device,
