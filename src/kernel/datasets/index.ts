@@ -5,4 +5,4 @@ export { caseSlice } from './caseImage';
 export { classSlices, isPicture, loadCase, samplesOf, type SamplesOptions } from './cases';
 export { loadAll, loadSample, type LoadedSamples, type LoadOptions } from './load';
 export { describeSplit, splitCases, type Split, type SplitChoice, type SplitDescription } from './split';
-export { firstPrompt, nextClick, promptsFor, type Click, type ClickPlacement } from './promptSimulation';
+export { firstPrompt, negativePrompt, nextClick, promptsFor, type Click, type ClickPlacement } from './promptSimulation';

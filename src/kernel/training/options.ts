@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { z } from 'zod';
-import { layoutNames } from '../datasets/types';
+import { layoutNames, promptSettings } from '../datasets/types';
 import { UsageError } from '../errors';
 import { tuneNames } from '../inference';
 import { engineNames } from '../runtime/types';
@@ -27,6 +27,7 @@ export const trainOptionsSchema = z.object({
   ...attachmentChoices,
   loss: z.enum(lossNames),
   epochs: count,
+  /** Images per batch; with depth `sd-trans` chunks of `slices`. */
   batch: count,
   /** What the backward pass computes again instead of keeping it. */
   recompute: z.enum(recomputeNames).default('none'),
@@ -46,6 +47,12 @@ export const trainOptionsSchema = z.object({
   weightDecay: z.number().nonnegative(),
   /** Most prompts per sample: the first one and the corrective clicks after it. */
   prompts: count,
+  /** Train on this setting's prompts alone; null: a mixture of clicks and boxes. */
+  promptSetting: z.enum(promptSettings).nullable().default(null),
+  /** Vary images in training. Runs from before there was a choice did not. */
+  augment: z.boolean().default(false),
+  /** Of it: mirror images; off for anatomy whose sides mean something. */
+  flip: z.boolean().default(true),
   seed: z.number().int().nonnegative(),
   /** Runs from before there was a choice were ONNX Runtime's. */
   engine: z.enum(engineNames).default('onnx'),
@@ -77,6 +84,9 @@ export const trainDefaults = {
   patience: null,
   weightDecay: 0.01,
   prompts: 3,
+  promptSetting: null,
+  augment: true,
+  flip: true,
   seed: 0,
   engine: 'onnx',
   device: 'auto',

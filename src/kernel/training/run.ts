@@ -1,13 +1,13 @@
 import { z } from 'zod';
 import type { RunEvent } from '../../protocol';
-import { loadAll, openDataset, Random, samplesOf, splitCases, type Case, type LoadedSamples } from '../datasets';
+import { openDataset, Random, splitCases, type Case } from '../datasets';
 import { gigabytes } from '../bytes';
 import { UserError } from '../errors';
 import { fileHash, isModelPath, readModel, type ModelFile } from '../inference/modelFile';
 import { writeAdapters } from '../inference/adapterFile';
 import type { Executor } from '../runtime/types';
 import type { SamConfig } from '../sam/config';
-import { datasetExamples, type ExampleSource } from './examples';
+import type { EmbeddingCache } from './embeddings';
 import { availableMemory, requireMemory } from './preflight';
 import { trainOptionsSchema, type TrainOptions } from './options';
 import { RunDirectory } from './runDirectory';
@@ -15,6 +15,7 @@ import { stepOptions, type StepSetup } from './stepper';
 import { freshState, readState, type TrainingState } from './state';
 import { trainableOf, type Trainable } from './trainable';
 import { isExhausted, saveState, train, type TrainingOutcome } from './trainer';
+import { keepEmbeddings, readImages, type TrainingImages } from './trainingImages';
 import { Validator } from './validator';
 
 export interface RunContext {
@@ -104,15 +105,13 @@ interface Material {
   readonly trainable: Trainable;
   /** Groups on either side. */
   readonly split: { readonly train: readonly string[]; readonly validation: readonly string[] };
-  readonly examples: ExampleSource;
-  readonly held: LoadedSamples;
+  readonly images: TrainingImages;
+  /** Of `tune: decoder`; else null. */
+  readonly embeddings: EmbeddingCache | null;
 }
 
 /** Reads everything that the options name. */
 async function gather(options: TrainOptions, { executor, onProgress, signal }: RunContext): Promise<Material> {
-  if (options.depth === 'sd-trans') {
-    throw new UserError('option depth: sd-trans needs volumes, and runs read single images: leave it out');
-  }
   onProgress?.(`opening ${options.data}`);
   const how = { layout: options.layout, classes: options.classes ?? undefined, signal };
   const { cases } = await openDataset(options.data, how);
@@ -129,29 +128,24 @@ async function gather(options: TrainOptions, { executor, onProgress, signal }: R
     );
   }
   const random = new Random(options.seed).fork('initial parameters');
-  const reading = (what: string) => (done: number, total: number) => onProgress?.(`reading ${what} ${done}/${total}`);
   const material = {
     base,
     baseHash: await fileHash(base.file),
     config,
     trainable: trainableOf(options.tune, base.config, base.tensors, random, options),
     split: { train: groupsOf(split.train), validation: groupsOf(split.validation) },
-    examples: await datasetExamples(await samplesOf(split.train, { signal }), config.imageSize, {
-      onProgress: reading('images'),
-      signal,
-    }),
-    held: await loadAll(await samplesOf(split.validation, { signal }), {
-      onProgress: reading('validation images'),
-      signal,
-    }),
+    images: await readImages(options, split, config.imageSize, { onProgress, signal }),
   };
+  const { examples, views } = material.images;
   // Only here is it known what the images left free.
   if (executor.device === 'cpu') {
-    const images = Math.min(options.batch, material.examples.size);
+    const images = Math.min(options.batch, examples.size) * examples.slices;
     const { total } = requireMemory({ ...stepOptions(stepSetup(options, material)), images });
     onProgress?.(`a step takes about ${gigabytes(total)} of memory, ${gigabytes(availableMemory())} are free`);
   }
-  return material;
+  const encoder = { executor, config, frozen: material.trainable.frozen, weights: material.baseHash };
+  const embeddings = views === null ? null : await keepEmbeddings(views, encoder, { onProgress, signal });
+  return { ...material, embeddings };
 }
 
 /** What of a run's options shapes its steps. */
@@ -163,6 +157,7 @@ const stepSetup = (
   trainable,
   promptsPerImage: 1,
   prompts: options.prompts,
+  promptSetting: options.promptSetting,
   recompute: options.recompute,
   accumulate: options.accumulate,
   loss: options.loss,
@@ -178,14 +173,14 @@ const groupsOf = (cases: readonly Case[]): string[] => [...new Set(cases.map(({ 
 async function conduct(
   run: RunDirectory,
   options: TrainOptions,
-  { base, baseHash, config, trainable, examples, held }: Material,
+  { base, baseHash, config, trainable, images: { examples, held }, embeddings }: Material,
   state: TrainingState,
   resumedFrom: number | null,
   { executor, signal, onEvent }: RunContext,
 ): Promise<TrainingOutcome> {
   const emit = run.recorder(onEvent);
   const { seed } = options;
-  const validator = new Validator({ executor, config, trainable, samples: held, settings: ['1-point'], seed });
+  const validator = new Validator({ executor, config, trainable, cases: held, settings: ['1-point'], seed });
   try {
     emit({
       type: 'start',
@@ -202,6 +197,7 @@ async function conduct(
         executor,
         ...stepSetup(options, { config, trainable }),
         examples,
+        embeddings,
         epochs: options.epochs,
         batch: options.batch,
         lr: options.lr,
@@ -242,6 +238,7 @@ async function conduct(
     throw error;
   } finally {
     await validator.dispose();
+    await embeddings?.dispose();
   }
 }
 

@@ -19,7 +19,7 @@ import type { EncoderSegments } from '../sam/imageEncoder';
 import { decodePrompts, encodeImages, type SamModel } from '../sam/sam';
 import { gridOf, type SamConfig } from '../sam/config';
 import { attachedSeams } from '../medsa/attachment';
-import type { AttachmentOptions } from '../medsa/options';
+import { isLora, type AttachmentOptions } from '../medsa/options';
 import { adamWStep, type AdamWOptions } from './adamw';
 import { mixedWeights } from '../sam/weights';
 import { ParameterLayout } from './parameters';
@@ -35,6 +35,7 @@ export interface TrainStepOptions extends StepLossOptions {
   readonly frozen: ReadonlyMap<string, TensorData>;
   /** 'image': the encoder is part of the step; 'embedding': embeddings are fed (`tune: decoder`). */
   readonly from: 'image' | 'embedding';
+  /** With SD-Trans a multiple of the chunk's slices, whose images stand side by side. */
   readonly images: number;
   readonly promptsPerImage: number;
   /** Side of the targets that the loss sees. */
@@ -42,7 +43,7 @@ export interface TrainStepOptions extends StepLossOptions {
   readonly optimiser: AdamWOptions;
   /** What the backward pass computes again instead of keeping it: nothing, or the inside of every encoder block. */
   readonly recompute?: Recompute;
-  /** Parts of the batch that pass one after another, their gradients added up; 1 by default. At most `images`. */
+  /** Parts of the batch that pass one after another, their gradients added up; 1 by default. At most `images`, or chunks. */
   readonly accumulate?: number;
 }
 
@@ -102,7 +103,7 @@ export function stepTensors(options: TrainStepOptions, tokens: number) {
   const whole = trainingModel(options, parameters.tensors);
   let sum: Sum | undefined;
   const answers: { readonly mask: Tensor; readonly iou: Tensor }[] = [];
-  for (const [start, end] of partsOf(images, accumulate)) {
+  for (const [start, end] of partsOf(images, accumulate, chunkOf(options))) {
     const before: Sum | undefined = sum;
     const range = [start * promptsPerImage, end * promptsPerImage] as const;
     // A part begins when the gradient of those before is there: only that is kept of them.
@@ -189,10 +190,15 @@ const added = (a: Sum | undefined, b: Sum): Sum =>
 const scaled = (parts: Sum['parts'], weight: number): Sum['parts'] =>
   Object.fromEntries(Object.entries(parts).map(([name, part]) => [name, mul(part, weight)]));
 
-/** [start, end) of `count` parts of nearly equal size. */
-function partsOf(total: number, count: number): (readonly [number, number])[] {
-  const parts = Math.min(count, total);
-  const bound = (index: number): number => Math.floor((index * total) / parts);
+/** Images that see each other and stay in one part: a depth chunk's slices (SD-Trans), else 1. */
+export const chunkOf = ({ adapters }: Pick<TrainStepOptions, 'adapters'>): number =>
+  adapters === null || isLora(adapters) ? 1 : (adapters.slices ?? 1);
+
+/** [start, end) of `count` parts of nearly equal size, each of whole chunks. */
+function partsOf(total: number, count: number, chunk: number): (readonly [number, number])[] {
+  const chunks = total / chunk;
+  const parts = Math.min(count, chunks);
+  const bound = (index: number): number => chunk * Math.floor((index * chunks) / parts);
   return Array.from({ length: parts }, (_, index) => [bound(index), bound(index + 1)] as const);
 }
 

@@ -1,3 +1,4 @@
+import { promptSettings } from '../../datasets/types';
 import { embeddedModel } from '../../inference';
 import { adapterVariants, defaultLora, promptModes } from '../../medsa/options';
 import { depthModes } from '../../training/attachment';
@@ -38,9 +39,12 @@ export const train = command(
       rank: whole(1, `Rank of --tune lora (default ${defaultLora.rank})`),
       alpha: decimal(0, 'Weight of --tune lora, divided by its rank (default: the rank)'),
       'lora-decoder': flag("Let --tune lora learn in the decoder's attentions too"),
+      'prompt-setting': choice(promptSettings, 'Train on these prompts alone (default: a mixture of clicks and boxes)'),
+      'no-augment': flag('Train on the images as they are: not turned, scaled, mirrored, or changed in tone'),
+      'no-flip': flag('Do not mirror images: for anatomy whose sides mean something'),
       loss: choice(lossNames, `Loss (default ${trainDefaults.loss})`),
       epochs: whole(1, `Passes over the data (default ${trainDefaults.epochs})`),
-      batch: whole(1, `Images per step (default ${trainDefaults.batch})`),
+      batch: whole(1, `Images per step, or chunks of --depth sd-trans (default ${trainDefaults.batch})`),
       recompute: choice(
         recomputeNames,
         `Compute the inside of encoder blocks again instead of keeping it: less memory, more time (default ${trainDefaults.recompute})`,
@@ -91,6 +95,9 @@ export const train = command(
       rank: values.rank,
       alpha: values.alpha,
       loraDecoder: values['lora-decoder'],
+      promptSetting: values['prompt-setting'],
+      augment: values['no-augment'] ? false : undefined,
+      flip: values['no-flip'] ? false : undefined,
       loss: values.loss,
       epochs: values.epochs,
       batch: values.batch,
