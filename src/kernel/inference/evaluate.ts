@@ -10,7 +10,7 @@ export interface EvaluationProgress {
   /** Cases that are measured, of all. */
   readonly done: number;
   readonly total: number;
-  /** Of the case in work: slices that are answered, of all it has; a picture has one. */
+  /** Of the case in work: how far down its slices the answers are; a picture has one. */
   readonly slice: number;
   readonly slices: number;
 }
@@ -39,9 +39,14 @@ export async function evaluateCases(
   const scores: Score[] = [];
   for (const [done, item] of cases.entries()) {
     if (signal?.aborted) throw new CancelledError();
-    const told = (slice: number, slices: number) => onProgress?.({ done, total: cases.length, slice, slices });
-    scores.push(...(await evaluateCase(predictor, item, random.fork(item.id), options, told)));
-    onProgress?.({ done: done + 1, total: cases.length, slice: 0, slices: 1 });
+    const total = cases.length;
+    let slices = 1;
+    const answered = (slice: number, of: number): void => {
+      slices = of;
+      onProgress?.({ done, total, slice, slices });
+    };
+    scores.push(...(await evaluateCase(predictor, item, random.fork(item.id), options, answered)));
+    onProgress?.({ done: done + 1, total, slice: slices, slices });
   }
   if (scores.length > 0) return scores;
   throw new UserError(`none of the ${cases.length} images shows a class: there is nothing to measure`);
@@ -55,7 +60,7 @@ async function evaluateCase(
   item: Case,
   random: Random,
   { settings, signal }: EvaluateOptions,
-  onSlice: (slice: number, slices: number) => void,
+  onSlice: (done: number, slices: number) => void,
 ): Promise<Score[]> {
   const loaded = await loadCase(item);
   const { size, spacing } = loaded.image;
@@ -65,7 +70,7 @@ async function evaluateCase(
     const ofClass = found.get(answer.className) ?? new Map<PromptSetting, Map<number, Patch>>();
     const slices = ofClass.get(answer.setting) ?? new Map<number, Patch>();
     found.set(answer.className, ofClass.set(answer.setting, slices.set(answer.slice, encodeMaskPatch(answer.mask))));
-    onSlice(answer.slice, size[2]);
+    onSlice(answer.slice + 1, size[2]);
   }
   return [...found].flatMap(([className, ofClass]) =>
     [...ofClass].map(([setting, slices]) => ({
