@@ -3,6 +3,9 @@ import type { RunEvent } from '../../protocol';
 import { CancelledError, UserError } from '../errors';
 import type { Score } from '../evaluation';
 import { lockFile } from '../fileLock';
+import { sizeOf } from '../graph';
+import type { SamConfig } from '../sam/config';
+import type { ShapeTable } from '../sam/shapes';
 import type { CompareConfig, CompareFolder, RowResult } from './compareFolder';
 import { rowOptions, rows, type RowName, type SharedOptions } from './compareRows';
 import { compareTable, tableCsv, type CompareTable } from './compareTable';
@@ -11,6 +14,7 @@ import { epochsWithin } from './compareTrial';
 import { resumeRun, startRun, type RunContext } from './run';
 import { RunDirectory } from './runDirectory';
 import { readEvents } from './runEvents';
+import { trainableShapes } from './trainable';
 import type { TrainingOutcome } from './trainer';
 
 /** One row under one seed; the model as it is has no seed. */
@@ -18,6 +22,8 @@ interface Place {
   readonly row: RowName;
   readonly seed: number | null;
 }
+
+export type RowState = 'finished' | 'trains' | 'resumes' | 'measures';
 
 export interface CompareRequest {
   readonly folder: CompareFolder;
@@ -28,17 +34,13 @@ export interface CompareRequest {
   readonly evaluation: CompareConfig['evaluation'];
   /** What stands below the table. */
   readonly notes: readonly string[];
+  readonly model: SamConfig;
   /** Measures what a run made on the validation side; null: the model as it is. */
-  readonly measure: (adapters: string | null) => Promise<Measured>;
+  readonly measure: (adapters: string | null) => Promise<readonly Score[]>;
   readonly context: RunContext & {
-    /** Row by row: what begins, and what is there already. */
-    readonly onRow?: (place: Place, state: 'finished' | 'trains' | 'resumes' | 'measures') => void;
+    /** Row by row: what begins, and what is there already; `position` as "3/9". */
+    readonly onRow?: (place: Place, state: RowState, position: string) => void;
   };
-}
-
-export interface Measured {
-  readonly scores: readonly Score[];
-  readonly parameters: RowResult['parameters'];
 }
 
 export interface CompareOutcome {
@@ -59,14 +61,16 @@ export async function compare(request: CompareRequest): Promise<CompareOutcome> 
   const failures: { row: RowName; seed: number; message: string }[] = [];
   try {
     let table = await writeTables(request, failures);
-    for (const place of placesOf(request)) {
+    const places = placesOf(request);
+    for (const [index, place] of places.entries()) {
       if (context.signal.aborted) throw new CancelledError();
+      const tell = (state: RowState): void => context.onRow?.(place, state, `${index + 1}/${places.length}`);
       if ((await folder.result(place.row, place.seed)) !== null) {
-        context.onRow?.(place, 'finished');
+        tell('finished');
         continue;
       }
       try {
-        await finish(place, request);
+        await finish(place, request, tell);
       } catch (error) {
         if (!(error instanceof UserError) || place.seed === null) throw error;
         failures.push({ row: place.row, seed: place.seed, message: error.message });
@@ -89,37 +93,49 @@ const placesOf = ({ rows: names, seeds }: CompareRequest): Place[] =>
   );
 
 /** Trains a row as far as it is not trained, measures it and writes the result. */
-async function finish(place: Place, request: CompareRequest): Promise<void> {
+async function finish({ row, seed }: Place, request: CompareRequest, tell: (state: RowState) => void): Promise<void> {
   const { folder, context, measure, evaluation } = request;
-  const { row, seed } = place;
-  const run = seed === null ? null : await train(row, seed, request);
-  context.onRow?.(place, 'measures');
-  const measured = await measure(
+  const run = seed === null ? null : await train(row, seed, request, tell);
+  tell('measures');
+  const scores = await measure(
     run === null ? null : path.join(run, 'checkpoints', `${evaluation.checkpoint}.safetensors`),
   );
   await folder.writeResult({
     row,
     seed,
     device: context.executor.device,
-    parameters: measured.parameters,
+    parameters: parametersOf(row, request),
     training: run === null ? null : durationOf(readEvents(run)),
-    scores: [...measured.scores],
+    scores: [...scores],
   });
 }
 
 /** @returns the run's folder, trained to its end. */
-async function train(row: RowName, seed: number, request: CompareRequest): Promise<string> {
+async function train(
+  row: RowName,
+  seed: number,
+  request: CompareRequest,
+  tell: (state: RowState) => void,
+): Promise<string> {
   const { folder, context, shared } = request;
   const run = folder.run(row, seed);
   if (!RunDirectory.exists(run)) {
     const options = rowOptions(row, shared, await epochsOf(row, request), seed);
-    context.onRow?.({ row, seed }, 'trains');
+    tell('trains');
     requireDone(await startRun(options, run, context));
   } else if (!isDone(readEvents(run))) {
-    context.onRow?.({ row, seed }, 'resumes');
+    tell('resumes');
     requireDone(await resumeRun(run, context));
   }
   return run;
+}
+
+function parametersOf(row: RowName, { shared, model }: CompareRequest): RowResult['parameters'] {
+  const count = (shapes: ShapeTable): number => [...shapes.values()].reduce((sum, shape) => sum + sizeOf(shape), 0);
+  const all = count(trainableShapes('full', model));
+  if (rows[row].tune === null) return { trained: 0, all };
+  const options = rowOptions(row, shared, 1, 0);
+  return { trained: count(trainableShapes(options.tune, model, options)), all };
 }
 
 function requireDone(outcome: TrainingOutcome): void {

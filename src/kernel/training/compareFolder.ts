@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
+import type { PromptSetting } from '../datasets';
 import { UserError } from '../errors';
 import type { Score } from '../evaluation';
 import { readFileBytes, writeFileAtomically } from '../files';
@@ -24,7 +25,7 @@ export interface CompareConfig {
   readonly modelHash: string;
   readonly budget: { readonly epochs: number } | { readonly minutes: number };
   readonly evaluation: {
-    readonly settings: readonly string[];
+    readonly settings: readonly PromptSetting[];
     readonly seed: number;
     readonly checkpoint: (typeof checkpointNames)[number];
   };
