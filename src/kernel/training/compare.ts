@@ -18,7 +18,7 @@ import { trainableShapes } from './trainable';
 import type { TrainingOutcome } from './trainer';
 
 /** One row under one seed; the model as it is has no seed. */
-interface Place {
+export interface Place {
   readonly row: RowName;
   readonly seed: number | null;
 }
@@ -189,7 +189,7 @@ async function writeTables(request: CompareRequest, failures: CompareOutcome['fa
   const { folder, notes } = request;
   const table = await currentTable(request);
   const told = failures.map(({ row, seed, message }) => `${row}, seed ${seed}, failed: ${message}`);
-  await folder.write('table.md', tableMarkdown(table, [...notes, ...told]));
+  await folder.write('table.md', `${tableMarkdown(table, [...notes, ...told])}\n`);
   await folder.write('table.csv', tableCsv(table));
   await folder.write('table.json', JSON.stringify({ ...table, notes, failures }, null, 2) + '\n');
   return table;

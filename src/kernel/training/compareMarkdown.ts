@@ -16,7 +16,6 @@ export function tableMarkdown(table: CompareTable, notes: readonly string[]): st
       ...(table.classes.length > 1 ? ['Dice per class:', classesTable(table, setting)] : []),
     ]),
     ...(notes.length > 0 ? [notes.map((note) => `- ${note}`).join('\n')] : []),
-    '',
   ].join('\n\n');
 }
 
@@ -86,7 +85,7 @@ function difference(metric: ComparedMetric | null): string {
 function trained({ parameters }: TableRow): string {
   if (parameters.trained === 0) return '0';
   const share = (100 * parameters.trained) / parameters.all;
-  return `${(parameters.trained / 1e6).toPrecision(3)} M (${share.toPrecision(2)} %)`;
+  return `${(parameters.trained / 1e6).toPrecision(3)} M (${share < 10 ? share.toPrecision(2) : share.toFixed(0)} %)`;
 }
 
 const duration = ({ training }: TableRow): [string, string] =>

@@ -8,10 +8,13 @@ import { startRun, type RunContext } from './run';
 const trialShare = 0.05;
 const [leastSeconds, mostSeconds] = [3, 60];
 
+/** More than any trial reaches. */
+const endless = 100_000;
+
 /**
- * How many epochs a run can do in so many minutes, validation and preparation included: trains for a moment, in a folder
- * that is gone afterwards. A run of so many epochs takes about as long, with its whole schedule of learning rates, and
- * can be repeated; one that is cut off by the clock could not.
+ * How many epochs a run can do in so many minutes, preparation, validation and checkpoints included: trains for a moment,
+ * in a folder that is gone afterwards. A run of so many epochs takes about as long, has its whole schedule of learning
+ * rates, and can be repeated; one that is cut off by the clock could not.
  * @throws UserError when not even one epoch fits; CancelledError
  */
 export async function epochsWithin(
@@ -27,13 +30,13 @@ export async function epochsWithin(
   const began = Date.now();
   fs.rmSync(folder, { recursive: true, force: true });
   try {
-    await startRun({ ...options, epochs: 1 }, folder, {
+    await startRun({ ...options, epochs: endless, patience: null }, folder, {
       ...context,
       signal: AbortSignal.any([context.signal, stop.signal]),
       onEvent: (event) => {
         events.push(event);
         const steps = events.filter(({ type }) => type === 'step');
-        if (steps.length > 1 && event.time - steps[0].time > 1000 * enough) stop.abort();
+        if (steps.length > 2 && event.time - steps[0].time > 1000 * enough) stop.abort();
       },
     });
   } finally {
@@ -49,21 +52,42 @@ export async function epochsWithin(
   );
 }
 
-/** Seconds before the first step, and of an epoch with its validation, from the events of a run of one epoch. */
+/**
+ * Seconds until the first step is done, and of an epoch with its validation and checkpoint, from the events of a run
+ * that was stopped. Where whole epochs were seen after the first one, their mean; else as the steps of the last one went.
+ * @param began when the run was called, milliseconds
+ */
 export function paceOf(
   events: readonly RunEvent[],
   began: number,
 ): { readonly preparation: number; readonly epoch: number } {
   const steps = events.filter((event) => event.type === 'step');
-  const [first, last] = [steps[0], steps[steps.length - 1]];
-  const start = events.find(({ type }) => type === 'start');
-  const validations = events.filter(({ type }) => type === 'validation');
-  if (first === undefined || start === undefined) throw new Error('a trial ended before its first step');
-  // The first step's own time is not known: what opened its programs counts as preparation.
-  const share = (last.progress ?? 1) - (first.progress ?? 0);
-  const training = share > 0 ? (last.time - first.time) / share : last.time - start.time;
-  // The last validation's programs are open already, where there was a second one.
-  const [before, after] = [validations.at(0), validations.at(1)];
-  const validation = after !== undefined ? after.time - last.time : before === undefined ? 0 : before.time - start.time;
-  return { preparation: (first.time - began) / 1000, epoch: (training + validation) / 1000 };
+  const start = events.find((event) => event.type === 'start');
+  if (steps.length === 0 || start === undefined) throw new Error('a trial ended before its first step');
+  const ends = events.filter((event) => event.type === 'checkpoint');
+  const preparation = (steps[0].time - began) / 1000;
+  if (ends.length > 1) {
+    return { preparation, epoch: (ends[ends.length - 1].time - ends[0].time) / (ends.length - 1) / 1000 };
+  }
+  const { epoch } = steps[steps.length - 1];
+  const seen = steps.filter((step) => step.epoch === epoch);
+  // What opened the programs of the first step is no part of an epoch: it counts from the end of that.
+  const [first, last] = [seen[0], seen[seen.length - 1]];
+  const behind = ((last.progress ?? 0) - (first.progress ?? 0)) * start.epochs;
+  const training = behind > 0 ? (last.time - first.time) / behind : last.time - start.time;
+  return { preparation, epoch: (training + validationTime(events)) / 1000 };
+}
+
+/** Milliseconds from an epoch's last step to its checkpoint, or the validation before the first where none has ended. */
+function validationTime(events: readonly RunEvent[]): number {
+  const end = events.findIndex(({ type }) => type === 'checkpoint');
+  if (end >= 0) {
+    const step = events.slice(0, end).findLast(({ type }) => type === 'step');
+    return step === undefined ? 0 : events[end].time - step.time;
+  }
+  const [start, validation] = [
+    events.find(({ type }) => type === 'start'),
+    events.find(({ type }) => type === 'validation'),
+  ];
+  return start === undefined || validation === undefined ? 0 : validation.time - start.time;
 }

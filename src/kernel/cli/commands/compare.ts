@@ -2,22 +2,22 @@ import { promptSettings, Random } from '../../datasets';
 import { CancelledError } from '../../errors';
 import { openPredictor } from '../../inference';
 import { evaluateCases } from '../../inference/evaluate';
-import { compare, type RowState } from '../../training/compare';
+import { compare } from '../../training/compare';
 import { CompareFolder, checkpointNames } from '../../training/compareFolder';
 import { tableMarkdown } from '../../training/compareMarkdown';
-import { rowNames, rows as rowTable } from '../../training/compareRows';
+import { rowNames } from '../../training/compareRows';
 import { compareMaterial } from '../../training/compareSetup';
 import { lossNames } from '../../training/losses';
 import { trainDefaults } from '../../training/options';
 import { recomputeNames } from '../../training/trainStep';
 import { command, exitCodes, json } from '../command';
+import { CompareReport } from '../compareReport';
 import { classes, data, folder, layout, model } from '../commonOptions';
 import { device, precision } from '../device';
 import { engine, openEngine } from '../engine';
 import { caseProgress } from '../evaluationReport';
 import { choice, choices, decimal, flag, required, whole, wholes } from '../options';
 import { fold, requireAtMostOne, splitSeed } from '../splitOptions';
-import { TrainingReport } from '../trainingReport';
 
 const defaultSlices = 8;
 
@@ -119,7 +119,7 @@ export const compareMethods = command(
     const comparison = await CompareFolder.open(values.out, config);
     const { executor, lines } = await openEngine({ ...shared, threads: shared.threads ?? undefined });
     for (const line of [...lines, ...notes]) output.note(line);
-    let report: TrainingReport | null = null;
+    const report = new CompareReport(output);
     const measure = async (adapters: string | null) => {
       const predictor = await openPredictor({ model: shared.model, adapters, executor });
       try {
@@ -148,13 +148,9 @@ export const compareMethods = command(
         context: {
           executor,
           signal,
-          onRow: ({ row, seed }, state, place) => {
-            report = seed === null ? null : new TrainingReport(comparison.run(row, seed), output);
-            const under = seed === null ? '' : `, seed ${seed}`;
-            output.line(`[${place}] ${rowTable[row].title}${under}: ${told[state]}`);
-          },
-          onEvent: (event) => report?.event(event),
-          onProgress: (message) => (report === null ? output.note(message) : report.waiting(message)),
+          onRow: report.row,
+          onEvent: report.event,
+          onProgress: report.waiting,
         },
       });
       for (const { row, seed, message } of failures) output.note(`${row}, seed ${seed}, failed: ${message}`);
@@ -171,10 +167,3 @@ export const compareMethods = command(
     }
   },
 );
-
-const told: Readonly<Record<RowState, string>> = {
-  finished: 'is there already',
-  trains: 'is trained',
-  resumes: 'goes on',
-  measures: 'is measured',
-};
