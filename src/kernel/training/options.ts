@@ -60,6 +60,8 @@ export const trainOptionsSchema = z.object({
   augment: z.boolean().default(false),
   /** Of it: mirror images; off for anatomy whose sides mean something. */
   flip: z.boolean().default(true),
+  /** Longest time between two checkpoints; there is one after every epoch anyway. */
+  checkpointSeconds: z.number().nonnegative().default(60),
   seed: z.number().int().nonnegative(),
   /** Runs from before there was a choice were ONNX Runtime's. */
   engine: z.enum(engineNames).default('onnx'),
@@ -91,6 +93,7 @@ export const trainDefaults = {
   ...scheduleDefaults,
   clip: 1,
   patience: null,
+  checkpointSeconds: 60,
   weightDecay: 0.01,
   prompts: 3,
   promptSetting: null,

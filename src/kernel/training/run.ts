@@ -204,7 +204,7 @@ async function conduct(
             baseHash,
             step,
           }),
-        checkpointSeconds: 60,
+        checkpointSeconds: options.checkpointSeconds,
         onEvent,
       },
       state,

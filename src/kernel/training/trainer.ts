@@ -92,7 +92,7 @@ async function trainEpochs(
           progress: behind,
         });
       }
-      if (Date.now() - lastSave > setup.checkpointSeconds * 1000 && state.batch + 1 < batches) {
+      if (Date.now() - lastSave >= setup.checkpointSeconds * 1000 && state.batch + 1 < batches) {
         await saveState(run, { ...state, batch: state.batch + 1 });
         lastSave = Date.now();
       }

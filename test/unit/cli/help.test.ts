@@ -8,9 +8,11 @@ const contract: Record<string, string[]> = {
   train: [
     ...['data', 'layout', 'model', 'tune', 'loss', 'epochs', 'batch', 'image-size', 'lr', 'seed'],
     ...['variant', 'depth', 'slices', 'prompt', 'bottleneck', 'decoder-bottleneck', 'scale'],
+    ...['schedule', 'warmup', 'clip', 'patience', 'checkpoint-seconds'],
     ...['rank', 'alpha', 'lora-decoder', 'val-fraction', 'val-data', 'device', 'precision', 'out', 'json'],
   ],
   resume: ['json'],
+  runs: ['json'],
   evaluate: [
     ...['data', 'layout', 'classes', 'split', 'fold', 'split-seed', 'model', 'adapters', 'prompts', 'csv', 'seed'],
     ...['device', 'precision', 'json'],

@@ -65,6 +65,21 @@ describe.each(['adapters', 'lora', 'full'] as const)('a step of tune: %s', (tune
     return executor.run(await executor.load(program), feeds);
   }
 
+  it('has a loss that is the sum of its parts', async () => {
+    const result = await step({ accumulate: 2, iouWeight: 0.5 });
+    const parts = Object.entries(result).filter(([name]) => name.startsWith('loss.'));
+    expect(parts.map(([name]) => name)).toEqual([
+      'loss.dice',
+      'loss.bce',
+      'loss.iou',
+      'loss.multimask',
+      'loss.multimask_iou',
+    ]);
+    const sum = parts.reduce((total, [, { data }]) => total + data[0], 0);
+    expect(sum).toBeCloseTo(result.loss.data[0], 5);
+    expect(parts.every(([, { data }]) => data[0] > 0)).toBe(true);
+  });
+
   it.each<[string, Partial<TrainStepOptions>]>([
     ['computing blocks again', { recompute: 'blocks' }],
     ['a batch in two parts, the last one larger', { accumulate: 2 }],
@@ -75,7 +90,16 @@ describe.each(['adapters', 'lora', 'full'] as const)('a step of tune: %s', (tune
     const expected = await step({});
     const found = await step(changed);
     expect(found.gradient_norm.data[0]).toBeGreaterThan(0);
-    for (const name of ['loss', 'low_res_masks', 'iou', 'gradient', 'next_parameters', 'next_second_moment']) {
+    for (const name of [
+      'loss',
+      'loss.dice',
+      'loss.multimask_iou',
+      'low_res_masks',
+      'iou',
+      'gradient',
+      'next_parameters',
+      'next_second_moment',
+    ]) {
       expectClose(found[name], expected[name], 2e-5, name);
     }
   });

@@ -18,6 +18,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./resume')).resume,
   },
   {
+    name: 'runs',
+    summary: 'List runs with what became of them, or stop one',
+    load: async () => (await import('./runs')).runs,
+  },
+  {
     name: 'evaluate',
     summary: 'Measure Dice, IoU and HD95 against the masks of a data set',
     load: async () => (await import('./evaluate')).evaluate,

@@ -61,6 +61,10 @@ export const train = command(
       warmup: decimalFrom(0, `Share of the run in which it rises to its peak (default ${trainDefaults.warmup})`, 1),
       clip: decimalFrom(0, `Largest norm of the gradient; 0: no limit (default ${trainDefaults.clip})`),
       patience: whole(1, 'End after so many epochs without a better validation Dice (default: never)'),
+      'checkpoint-seconds': decimalFrom(
+        0,
+        `Longest time between two checkpoints; there is one after every epoch (default ${trainDefaults.checkpointSeconds})`,
+      ),
       seed: whole(0, `The same seed repeats the same run (default ${trainDefaults.seed})`),
       engine,
       device,
@@ -111,6 +115,7 @@ export const train = command(
       warmup: values.warmup,
       clip: values.clip,
       patience: values.patience,
+      checkpointSeconds: values['checkpoint-seconds'],
       seed: values.seed,
       engine: values.engine,
       device: values.device,
