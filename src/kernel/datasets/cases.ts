@@ -1,7 +1,8 @@
 import { CancelledError } from '../errors';
 import { extensionOf, formatFamily } from '../imaging/formats';
 import { readCaseImage } from './caseImage';
-import { emptyMask, fileOf, readClasses, type ClassVoxels } from './labels';
+import type { ClassVoxels } from './classVoxels';
+import { emptyMask, fileOf, readClasses } from './labels';
 import type { Case, LabelSource, LoadedCase, Sample } from './types';
 import { valueIndex } from './valueIndex';
 
@@ -69,9 +70,10 @@ export async function samplesOf(cases: readonly Case[], options: SamplesOptions 
  */
 export async function classSlices(item: Case): Promise<Map<string, readonly number[]>> {
   const picture = isPicture(item);
-  if (picture && item.labels.every((source) => source.kind === 'mask')) {
-    return new Map(item.labels.map((source) => [source.className, [0]]));
-  }
+  const single = item.labels.flatMap((source) =>
+    source.kind === 'mask' || source.kind === 'polygons' ? [source.className] : [],
+  );
+  if (picture && single.length === item.labels.length) return new Map(single.map((name) => [name, [0]]));
   const parts: [string, readonly number[]][] = [];
   for (const source of item.labels) {
     const quick = await indexedSlices(source);
@@ -105,6 +107,8 @@ async function indexedSlices(source: LabelSource): Promise<[string, readonly num
         [...new Set(own.flatMap((value) => values.get(value) ?? []))].sort((a, b) => a - b),
       ]);
     }
+    case 'disc-cup':
+    case 'polygons':
     case 'consensus':
       return null;
   }

@@ -31,13 +31,14 @@ export function parseClassChoice(entries: readonly string[]): ClassChoice {
   return { kind: 'values', classes: withValues };
 }
 
-type Read = Pick<Dataset, 'classes' | 'cases'>;
+type Read = Pick<Dataset, 'classes' | 'cases' | 'notes'>;
 
 /** Keeps what is wanted; cases left without labels go. @throws UserError when the data do not have it. */
-export function chooseClasses({ classes, cases }: Read, choice: ClassChoice, folder: string): Read {
+export function chooseClasses({ classes, cases, notes }: Read, choice: ClassChoice, folder: string): Read {
   if (choice.kind === 'values') {
     const relabel = (source: LabelSource): LabelSource => relabelled(source, choice.classes, folder);
     return {
+      notes,
       classes: choice.classes.map(({ name }) => name),
       cases: cases.map((item) => ({ ...item, labels: item.labels.map(relabel) })),
     };
@@ -50,7 +51,7 @@ export function chooseClasses({ classes, cases }: Read, choice: ClassChoice, fol
     const labels = item.labels.flatMap((source) => narrowed(source, choice.names));
     return labels.length === 0 ? [] : [{ ...item, labels }];
   });
-  return { classes: classes.filter((name) => choice.names.includes(name)), cases: kept };
+  return { classes: classes.filter((name) => choice.names.includes(name)), cases: kept, notes };
 }
 
 function relabelled(source: LabelSource, classes: readonly ClassValues[], folder: string): LabelSource {
@@ -64,11 +65,14 @@ function relabelled(source: LabelSource, classes: readonly ClassValues[], folder
 function narrowed(source: LabelSource, names: readonly string[]): LabelSource[] {
   switch (source.kind) {
     case 'mask':
+    case 'polygons':
       return names.includes(source.className) ? [source] : [];
     case 'map': {
       const classes = source.classes.filter(({ name }) => names.includes(name));
       return classes.length === 0 ? [] : [{ ...source, classes }];
     }
+    case 'disc-cup':
+      return [source];
     case 'consensus': {
       const raters = source.raters.flatMap((rater) => narrowed(rater, names));
       return raters.length === 0 ? [] : [{ ...source, raters }];

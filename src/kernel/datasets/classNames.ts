@@ -3,6 +3,8 @@ import { UserError } from '../errors';
 import type { DataFolder } from './dataFolder';
 import type { ClassValues } from './types';
 
+export const labelsFile = 'labels.json';
+
 const number = z.number().int();
 const labelsSchema = z.record(z.string(), z.union([z.string(), number, z.array(number)]));
 
@@ -43,9 +45,9 @@ export async function readJson(folder: DataFolder, name: string): Promise<Readon
 
 /** Names from `labels.json` or `dataset.json` in the folder; null where there is neither. */
 export async function namesBeside(folder: DataFolder): Promise<ClassValues[] | null> {
-  if (await folder.has('labels.json')) {
-    const json = await readJson(folder, 'labels.json');
-    return classesOf(folder.path('labels.json'), json['labels'] ?? json);
+  if (await folder.has(labelsFile)) {
+    const json = await readJson(folder, labelsFile);
+    return classesOf(folder.path(labelsFile), json['labels'] ?? json);
   }
   if (!(await folder.has('dataset.json'))) return null;
   const { labels } = await readJson(folder, 'dataset.json');

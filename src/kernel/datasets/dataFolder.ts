@@ -2,6 +2,8 @@ import fs from 'node:fs/promises';
 import path from 'node:path';
 import { UserError } from '../errors';
 import { readFileBytes, readProblem } from '../files';
+import { imageExtensions } from '../imaging';
+import { extensionOf } from '../imaging/formats';
 
 /** More entries or deeper folders than any data set has: a whole disk was named by mistake. */
 const mostEntries = 500_000;
@@ -140,3 +142,6 @@ function isInside(folder: string, file: string): boolean {
 
 /** A file's name without its folder and all that follows the first dot of its extension. */
 export const stem = (name: string): string => path.posix.basename(name).replace(/(\.nii|\.seg)?\.[^.]+$/i, '');
+
+/** Whether a name ends like an image, a volume or a mask that can be read. */
+export const isImageFile = (name: string): boolean => imageExtensions.includes(extensionOf(name));

@@ -1,8 +1,9 @@
 import { CancelledError, UserError } from '../errors';
-import { namesBeside } from './classNames';
+import { labelsFile, namesBeside } from './classNames';
 import { isPicture } from './cases';
 import type { DataFolder } from './dataFolder';
 import type { ReadOptions } from './layouts/layout';
+import { discCupClasses } from './discCup';
 import { defaultClass, type Case, type ClassValues, type Dataset, type LabelSource } from './types';
 import { valueIndex } from './valueIndex';
 
@@ -18,9 +19,9 @@ export interface Drawn extends Omit<Case, 'labels'> {
 }
 
 /**
- * Decides what the values of mask files stand for. Given classes come first; then, for volumes, `labels.json` or
- * `dataset.json` in the folder; then what the files hold: several values are classes named by their numbers, one is the
- * target. Of a picture, whatever is not zero is the target.
+ * Decides what the values of mask files stand for. Given classes come first, then `labels.json` in the folder.
+ * Else, of a picture, whatever is not zero is the target; of volumes, `dataset.json` in the folder tells, or what the
+ * files hold: several values are classes named by their numbers, one is the target.
  * @throws UserError for a volume whose mask holds no whole numbers; CancelledError.
  */
 export async function resolveMaps(
@@ -28,7 +29,8 @@ export async function resolveMaps(
   cases: readonly Drawn[],
   options: ReadOptions,
 ): Promise<Pick<Dataset, 'classes' | 'cases'>> {
-  const given = options.classes?.kind === 'values' ? options.classes.classes : null;
+  const asked = options.classes?.kind === 'values' ? options.classes.classes : null;
+  const given = asked ?? ((await folder.has(labelsFile)) ? await namesBeside(folder) : null);
   const mapped = given ?? (await mapOfVolumes(folder, cases, options));
   const resolve = (item: Drawn): Case => {
     const asMap = given !== null || !isPicture(item);
@@ -48,7 +50,10 @@ export async function resolveMaps(
 export function classNamesOf(source: LabelSource): string[] {
   switch (source.kind) {
     case 'mask':
+    case 'polygons':
       return [source.className];
+    case 'disc-cup':
+      return [...discCupClasses];
     case 'map':
       return source.classes.map(({ name }) => name);
     case 'consensus':

@@ -1,16 +1,10 @@
 import { UserError } from '../errors';
 import { readImage, type MedicalImage } from '../imaging';
 import { requireSize } from './caseImage';
-import type { Case, CaseImage, LabelSource } from './types';
-
-/** One class of a case, slice by slice: all slices of all classes at once could be more than the memory holds. */
-export interface ClassVoxels {
-  readonly name: string;
-  /** Slices on which the class can be seen, ascending. */
-  slices(): readonly number[];
-  /** 0 or 1 per pixel of slice `k`. */
-  slice(k: number): Uint8Array;
-}
+import { discCupClassesOf } from './discCup';
+import { lazyClass, type ClassVoxels } from './classVoxels';
+import { fillOutlines } from './polygons';
+import type { Case, CaseImage, LabelSource, Polygons } from './types';
 
 /**
  * Reads all label sources of a case.
@@ -35,6 +29,10 @@ async function readSource(source: LabelSource, image: CaseImage): Promise<ClassV
         return classOf(labels, name, (value) => wanted.has(value));
       });
     }
+    case 'disc-cup':
+      return discCupClassesOf(await readLabels(source.file, image));
+    case 'polygons':
+      return [polygonClass(source, image)];
     case 'consensus': {
       const raters: ClassVoxels[] = [];
       for (const rater of source.raters) raters.push(...(await readSource(rater, image)));
@@ -65,11 +63,14 @@ function classOf({ size, channels, voxels }: MedicalImage, name: string, belongs
   });
 }
 
-/** Looks for its slices when they are asked for. */
-export function lazyClass(name: string, slices: number, slice: (k: number) => Uint8Array): ClassVoxels {
-  let present: number[] | null = null;
-  const look = () => Array.from({ length: slices }, (_, k) => k).filter((k) => slice(k).includes(1));
-  return { name, slice, slices: () => (present ??= look()) };
+/** @throws UserError for a case of several slices: outlines say nothing of depth. */
+function polygonClass({ file, className, outlines }: Polygons, { path, size }: CaseImage): ClassVoxels {
+  const [width, height, slices] = size;
+  if (slices !== 1) {
+    throw new UserError(`${file} outlines a picture, but ${path} has ${slices} slices: correct the pair`, { file });
+  }
+  const mask = fillOutlines(outlines, width, height);
+  return lazyClass(className, 1, () => mask);
 }
 
 /** Classes of one name become one; each pixel is decided by how many of them hold it. */

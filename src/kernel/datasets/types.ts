@@ -10,9 +10,13 @@ export interface Case {
   readonly images: readonly string[];
   /** Where its masks come from; what several of them say of one class is joined. */
   readonly labels: readonly LabelSource[];
+  /** Where the data set itself puts it (a folder called train, val or test); nothing follows from it but a warning. */
+  readonly part?: Part;
 }
 
-export type LabelSource = MaskFile | LabelMap | Consensus;
+export type Part = 'train' | 'validation' | 'test';
+
+export type LabelSource = MaskFile | LabelMap | DiscCup | Polygons | Consensus;
 
 /** Whatever is not zero in the file is the class. */
 export interface MaskFile {
@@ -33,6 +37,23 @@ export interface ClassValues {
   readonly values: readonly number[];
 }
 
+/**
+ * Optic disc and cup as REFUGE codes them: three grey levels, of which the middle one is the rim. Background is what the
+ * mask's corners hold, be it 255 (the challenge) or 0 (copies of it); the disc includes the cup.
+ */
+export interface DiscCup {
+  readonly kind: 'disc-cup';
+  readonly file: string;
+}
+
+/** Closed outlines in pixels of the image; a pixel belongs when its centre lies inside one of them (even-odd). */
+export interface Polygons {
+  readonly kind: 'polygons';
+  readonly file: string;
+  readonly className: string;
+  readonly outlines: readonly (readonly (readonly [x: number, y: number])[])[];
+}
+
 /** Several raters drew the same classes: a voxel belongs where more than half of them say so. */
 export interface Consensus {
   readonly kind: 'consensus';
@@ -42,7 +63,18 @@ export interface Consensus {
 /** The class of masks that name none. */
 export const defaultClass = 'target';
 
-export const layoutNames = ['pairs'] as const;
+export const layoutNames = [
+  'pairs',
+  'folders',
+  'isic',
+  'refuge',
+  'decathlon',
+  'nnunet',
+  'btcv',
+  'brats',
+  'tnscui',
+  'ddti',
+] as const;
 export type LayoutName = (typeof layoutNames)[number];
 
 export interface Dataset {
@@ -51,6 +83,8 @@ export interface Dataset {
   /** In the order of the data set's own description; a case may lack some of them. */
   readonly classes: readonly string[];
   readonly cases: readonly Case[];
+  /** What was left out and why, a line each. */
+  readonly notes: readonly string[];
 }
 
 /** The image of a case: grey (1 channel), RGB (3), or a channel for each of its modalities; channels interleaved. */

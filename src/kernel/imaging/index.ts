@@ -11,3 +11,5 @@ export { decodeMaskPatch, encodeMaskPatch } from './maskPatch';
 export { distanceTransform, mostInterior } from './distanceTransform';
 export { encodePng, overlayPng, type Colour } from './picture';
 export { checkVolumePath, writeVolume } from './writeVolume';
+export { readDicomSegmentation, readDicomSegmentNames, readRtStruct, readRtStructNames } from './dicom';
+export type { MaskOptions, Masks } from './dicom';

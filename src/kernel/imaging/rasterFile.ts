@@ -1,10 +1,11 @@
 import sharp, { type Metadata } from 'sharp';
 import { UserError } from '../errors';
 import { readFileBytes } from '../files';
+import { isBmp, readBmp } from './bmpFile';
 import type { MedicalImage, Voxels } from './types';
 
 /**
- * Reads a PNG, JPEG or TIFF. Grey stays one channel at its own depth; everything else becomes 8-bit RGB, transparency on
+ * Reads a PNG, JPEG, TIFF or BMP. Grey stays one channel at its own depth; everything else becomes 8-bit RGB, transparency on
  * black; the EXIF orientation is applied. Pages of one size in a TIFF are slices.
  * @throws UserError when the file is missing, damaged or cut short.
  */
@@ -12,7 +13,7 @@ export async function readRasterFile(file: string): Promise<MedicalImage> {
   // Bytes, not the path: libvips keeps decoded files by name and would answer with a mask that has since been rewritten.
   const bytes = await readFileBytes(file);
   try {
-    return await decode(file, bytes);
+    return isBmp(bytes) ? readBmp(file, bytes) : await decode(file, bytes);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message.trim().split('\n')[0] : String(cause);
     throw new UserError(

@@ -169,7 +169,14 @@ async function conduct(
 ): Promise<TrainingOutcome> {
   const emit = run.recorder(onEvent);
   const { seed } = options;
-  const validator = new Validator({ executor, config, trainable, cases: held, settings: ['1-point'], seed });
+  const validator = new Validator({
+    executor,
+    config,
+    trainable,
+    cases: held,
+    settings: [options.promptSetting ?? '1-point'],
+    seed,
+  });
   try {
     emit({
       type: 'start',

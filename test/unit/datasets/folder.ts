@@ -1,7 +1,9 @@
 import fs from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import { gzipSync } from 'node:zlib';
 import sharp from 'sharp';
+import { nifti } from '../imaging/volumes';
 
 /** A folder of its own for one test, gone after `use`. */
 export async function withFolder<T>(use: (folder: string) => Promise<T>): Promise<T> {
@@ -27,4 +29,32 @@ export async function writePng(
   await sharp(data, { raw: { width, height, channels: 1 } })
     .png()
     .toFile(file);
+}
+
+/** A grey PNG of these levels, row by row. */
+export async function writeLevels(file: string, rows: readonly (readonly number[])[]): Promise<void> {
+  await fs.mkdir(path.dirname(file), { recursive: true });
+  await sharp(Buffer.from(rows.flat()), { raw: { width: rows[0].length, height: rows.length, channels: 1 } })
+    .toColourspace('b-w')
+    .png()
+    .toFile(file);
+}
+
+/** A text file, its folders made. */
+export async function writeText(file: string, text: string): Promise<void> {
+  await fs.mkdir(path.dirname(file), { recursive: true });
+  await fs.writeFile(file, text);
+}
+
+/** A NIfTI volume of 2 × 2 voxels a slice. */
+export async function writeSlices(
+  file: string,
+  slices: readonly (readonly [number, number, number, number])[],
+  type: 'uint8' | 'int16' | 'float32' = 'uint8',
+): Promise<void> {
+  const arrays = { uint8: Uint8Array, int16: Int16Array, float32: Float32Array };
+  const voxels = arrays[type].from(slices.flat());
+  await fs.mkdir(path.dirname(file), { recursive: true });
+  const bytes = nifti({ type, extents: [2, 2, slices.length], spacing: [1, 1, 3] }, voxels);
+  await fs.writeFile(file, file.endsWith('.gz') ? gzipSync(bytes) : bytes);
 }

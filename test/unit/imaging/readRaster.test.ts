@@ -190,7 +190,7 @@ describe('what is refused', () => {
     ],
     ['text.png', () => Promise.resolve(Buffer.from('not a picture')), /damaged, cut short/],
     ['empty.png', () => Promise.resolve(new Uint8Array(0)), /damaged, cut short/],
-    ['x.bmp', () => Promise.resolve(new Uint8Array(9)), /\.bmp, a format that is not read: convert it/],
+    ['x.gif', () => Promise.resolve(new Uint8Array(9)), /\.gif, a format that is not read: convert it/],
     ['noextension', () => Promise.resolve(new Uint8Array(9)), /has no extension/],
   ])('%s: one line that names the file', async (name, bytes, message) => {
     const file = await write(name, await bytes());

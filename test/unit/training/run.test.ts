@@ -33,10 +33,10 @@ const meanLoss = (run: string, epoch: number): number => {
   return losses.reduce((sum, loss) => sum + loss, 0) / losses.length;
 };
 
-/** A run that has learnt: 24 epochs at a high rate. */
+/** A run that has learnt: 24 epochs at a high rate, on eight pictures as they are. */
 async function learn(tune: Tune, changed: Partial<TrainOptions> = {}): Promise<string> {
   const run = path.join(folder, tune);
-  const all = { ...options, ...changed, tune, epochs: 24, prompts: 1, lr: 1e-2 };
+  const all = { ...options, augment: false, ...changed, tune, epochs: 24, prompts: 1, lr: 1e-2 };
   expect(await startRun(all, run, undisturbed(executor))).toBe('done');
   return run;
 }

@@ -8,6 +8,9 @@ export interface ReadOptions {
   readonly signal?: AbortSignal;
 }
 
+/** What a layout makes of a folder. */
+export type ReadDataset = Pick<Dataset, 'classes' | 'cases' | 'notes'>;
+
 /** A way in which data sets are laid out. */
 export interface Layout {
   readonly name: LayoutName;
@@ -16,5 +19,5 @@ export interface Layout {
   /** Whether the folder bears that mark. */
   matches(folder: DataFolder): Promise<boolean>;
   /** @throws UserError, one line, naming what is missing or wrong. */
-  read(folder: DataFolder, options: ReadOptions): Promise<Pick<Dataset, 'classes' | 'cases'>>;
+  read(folder: DataFolder, options: ReadOptions): Promise<ReadDataset>;
 }

@@ -21,7 +21,7 @@ export const pairs: Layout = {
     if (!(await folder.has(pairsFile))) {
       throw new UserError(`${folder.root} is not of the layout "pairs": it needs ${pairs.mark}`, { file: folder.root });
     }
-    return resolveMaps(folder, casesOf(await readPairs(folder)), options);
+    return { ...(await resolveMaps(folder, casesOf(await readPairs(folder)), options)), notes: [] };
   },
 };
 
