@@ -1,4 +1,3 @@
-import { z } from 'zod';
 import type { RunEvent } from '../../protocol';
 import { openDataset, Random, splitCases, type Case } from '../datasets';
 import { gigabytes } from '../bytes';
@@ -9,7 +8,8 @@ import type { Executor } from '../runtime/types';
 import type { SamConfig } from '../sam/config';
 import type { EmbeddingCache } from './embeddings';
 import { availableMemory, requireMemory } from './preflight';
-import { trainOptionsSchema, type TrainOptions } from './options';
+import type { TrainOptions } from './options';
+import { parseRunConfig, splitChoiceOf } from './runConfig';
 import { RunDirectory } from './runDirectory';
 import { stepOptions, type StepSetup } from './stepper';
 import { freshState, readState, type TrainingState } from './state';
@@ -25,12 +25,6 @@ export interface RunContext {
   /** What is being waited for before training begins. */
   readonly onProgress?: (message: string) => void;
 }
-
-/** `config.json` of a run: its options and what they stood for when it began. */
-const runConfigSchema = trainOptionsSchema.extend({
-  modelHash: z.string(),
-  split: z.object({ train: z.array(z.string()), validation: z.array(z.string()) }),
-});
 
 /**
  * Begins a run in `folder`.
@@ -72,12 +66,7 @@ export async function resumeRun(folder: string, context: RunContext): Promise<Tr
 }
 
 async function goOn(run: RunDirectory, config: unknown, context: RunContext): Promise<TrainingOutcome> {
-  const parsed = runConfigSchema.safeParse(config);
-  if (!parsed.success) {
-    const [issue] = parsed.error.issues;
-    throw new UserError(`${run.file('config.json')}: ${issue.path.join('.')}: ${issue.message}`, { file: run.folder });
-  }
-  const { modelHash, split, ...options } = parsed.data;
+  const { modelHash, split, ...options } = parseRunConfig(run.folder, config);
   const material = await gather(options, context);
   if (modelHash !== material.baseHash) {
     throw new UserError(`${run.folder} began with another file of the model ${options.model}: put that file back`, {
@@ -117,7 +106,7 @@ async function gather(options: TrainOptions, { executor, onProgress, signal }: R
   const { cases } = await openDataset(options.data, how);
   const split =
     options.valData === null
-      ? splitCases(cases, { fraction: options.valFraction, seed: options.seed })
+      ? splitCases(cases, splitChoiceOf(options))
       : { train: cases, validation: (await openDataset(options.valData, how)).cases };
   onProgress?.(`reading the model ${options.model}`);
   const base = await readModel(options.model);

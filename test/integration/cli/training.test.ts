@@ -191,28 +191,59 @@ describe('adapters of a run', () => {
   const adapters = ['--adapters', path.join('whole', 'checkpoints', 'best.safetensors')];
   const image = path.join('drawn', 'images', 'phantom-0001.png');
 
-  it('are evaluated per prompt setting, the same twice', async () => {
+  it('are evaluated per prompt setting and class, the same twice', async () => {
     const asked = ['evaluate', '--data', 'drawn', ...model, ...cpu, '--prompts', '1-point,bbox-0.75'];
     const { seconds, ...frozen } = await medSa.json(asked);
     expect(seconds).toBeGreaterThan(0);
-    const figures = { mean: expect.any(Number), std: expect.any(Number), median: expect.any(Number) };
-    const setting = { dice: figures, iou: figures, n: 12 };
+    const number = expect.any(Number);
+    const figures = { mean: number, std: number, median: number, interval: [number, number], n: 12 };
+    const summary = { n: 12, groups: 3, dice: figures, iou: figures, empty: number };
+    const distance = expect.objectContaining({ mean: number, unit: 'px' });
+    const setting = { ...summary, hd95: distance, classes: { target: { ...summary, hd95: distance } } };
     const settings = { '1-point': setting, 'bbox-0.75': setting };
-    const expected = {
-      data: at('drawn'),
-      samples: 12,
-      settings,
-      model: 'tiny',
-      engine: 'onnx',
-      device: 'cpu',
-      seed: 0,
-    };
+    const counts = { cases: 12, samples: 12 };
+    const chosen = { model: 'tiny', engine: 'onnx', device: 'cpu', seed: 0, split: null, fold: null };
+    const expected = { data: at('drawn'), ...counts, settings, ...chosen };
     expect(frozen).toEqual({ ...expected, adapters: null });
     const { seconds: _, ...trained } = await medSa.json([...asked, ...adapters]);
     expect(trained).toEqual({ ...expected, adapters: 'whole' });
     expect(trained.settings).not.toEqual(frozen.settings);
     const { seconds: __, ...again } = await medSa.json([...asked, ...adapters]);
     expect(again).toEqual(trained);
+  });
+
+  it('are evaluated on what their run held out, and every answer is a line of a table', async () => {
+    const asked = ['evaluate', '--split', 'whole', ...cpu, ...adapters, '--prompts', '1-point', '--csv', 'answers.csv'];
+    const result = await medSa.json(asked);
+    const { split } = JSON.parse(fs.readFileSync(at('whole', 'config.json'), 'utf8')) as {
+      split: { validation: string[] };
+    };
+    const [heading, ...lines] = fs.readFileSync(at('answers.csv'), 'utf8').trimEnd().split('\n');
+    expect(heading).toBe('case,group,class,setting,dice,iou,hd95,unit');
+    expect(new Set(lines.map((line) => line.split(',')[1]))).toEqual(new Set(split.validation));
+    expect(result).toMatchObject({ data: at('drawn'), cases: lines.length, model: 'tiny', split: at('whole') });
+    const dice = lines.map((line) => Number(line.split(',')[4]));
+    const mean = dice.reduce((sum, value) => sum + value, 0) / dice.length;
+    const settings = result.settings as Record<string, { dice: { mean: number } }>;
+    expect(settings['1-point'].dice.mean).toBeCloseTo(mean, 12);
+  });
+
+  it('are evaluated on one of several folds, which hold every group once', async () => {
+    const counts: unknown[] = [];
+    for (const fold of ['0/3', '1/3', '2/3']) {
+      const asked = ['evaluate', '--data', 'drawn', ...model, ...cpu, '--prompts', '1-point', '--fold', fold];
+      counts.push((await medSa.json(asked)).cases);
+    }
+    expect(counts).toEqual([4, 4, 4]);
+    expect(await medSa.run('evaluate', '--data', 'drawn', '--fold', '3/3')).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('K from 0 to N−1'),
+    });
+    expect(await medSa.run('evaluate', '--data', 'drawn', '--split', 'whole')).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('--split and --data exclude each other'),
+    });
+    expect(await medSa.run('evaluate')).toMatchObject({ code: 2, stderr: expect.stringContaining('--data or --split') });
   });
 
   it('segment an image', async () => {
