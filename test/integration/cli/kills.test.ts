@@ -4,7 +4,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { readSafetensors } from '../../../src/kernel/checkpoints';
 import { Random } from '../../../src/kernel/datasets';
 import { projectRoot } from '../../support/projectRoot';
@@ -13,6 +13,9 @@ import { drawTinyPairs, writeTinyModel } from '../../support/tinyModel';
 import { commandLine, type CommandLine } from './commandLine';
 
 const kills = Number(process.env.MEDSA_KILLS ?? 5);
+// Each kill is a process that starts, trains and is gone on with, on a machine that may be busy.
+vi.setConfig({ testTimeout: 180_000 + 30_000 * kills });
+
 const random = new Random(Number(process.env.MEDSA_KILL_SEED ?? 11));
 const folder = temporaryFolder('kills');
 const at = (...parts: string[]): string => path.join(folder, ...parts);
