@@ -89,12 +89,26 @@ export const whole = (least: number, description: string): Single<number> =>
     throw new OptionError(`is ${given}: give a whole number from ${least}`);
   });
 
+/** Whole numbers of at least `least`, separated by commas, each once. */
+export const wholes = (least: number, description: string): Single<number[]> => {
+  const one = whole(least, description);
+  return single('N,…', description, (given) => [...new Set(given.split(',').map((part) => one.parse(part.trim())))]);
+};
+
 /** A number above `low`, and below `high` where one is given. */
 export const decimal = (low: number, description: string, high = Infinity): Single<number> =>
   single('F', description, (given) => {
     const value = numberOf(given);
     if (value > low && value < high) return value;
     throw new OptionError(`is ${given}: give a number above ${low}${high === Infinity ? '' : ` and below ${high}`}`);
+  });
+
+/** A number of at least `least`, and below `high` where one is given. */
+export const decimalFrom = (least: number, description: string, high = Infinity): Single<number> =>
+  single('F', description, (given) => {
+    const value = numberOf(given);
+    if (value >= least && value < high) return value;
+    throw new OptionError(`is ${given}: give a number from ${least}${high === Infinity ? '' : ` and below ${high}`}`);
   });
 
 function oneOf<Name extends string>(names: readonly Name[], given: string): Name {

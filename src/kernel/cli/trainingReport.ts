@@ -9,6 +9,7 @@ import { readRun } from './runLog';
 export class TrainingReport {
   private readonly started = performance.now();
   private epochs = 0;
+  private batches = 0;
   private device: string | null = null;
 
   /** `run`: absolute path of the run's folder. */
@@ -17,17 +18,19 @@ export class TrainingReport {
     private readonly output: Output,
   ) {}
 
-  /** What is being waited for before training begins, as "reading images 3/24". */
+  /** What is being waited for before training begins, as "reading images 3/24" or "computing embeddings 3/24". */
   readonly waiting = (message: string): void => {
-    const reading = /^reading (.*) (\d+)\/(\d+)$/.exec(message);
-    if (reading === null) this.output.note(message);
-    else this.output.progress(`${reading[1]} read`, Number(reading[2]), Number(reading[3]));
+    const counted = /^(reading|computing) (.*) (\d+)\/(\d+)$/.exec(message);
+    if (counted === null) return this.output.note(message);
+    const [, work, what, done, total] = counted;
+    this.output.progress(`${what} ${work === 'reading' ? 'read' : 'computed'}`, Number(done), Number(total));
   };
 
   readonly event = (event: RunEvent): void => {
     switch (event.type) {
       case 'start': {
         this.epochs = event.epochs;
+        this.batches = event.epochs * event.stepsPerEpoch;
         this.device = event.device;
         const { train, validation } = event.samples;
         const from = event.resumedFrom === null ? '' : `, resumed from step ${event.resumedFrom}`;
@@ -37,10 +40,11 @@ export class TrainingReport {
         return;
       }
       case 'step': {
-        // A batch may take several steps (corrective clicks): only epochs can be counted ahead.
-        const { step, epoch, loss, imagesPerSecond } = event;
-        const label = `epochs, step ${step}, loss ${loss.toFixed(4)}, ${imagesPerSecond.toFixed(1)} images/s`;
-        this.output.progress(label, epoch - 1, this.epochs);
+        // A batch may take several steps (corrective clicks): only batches can be counted ahead.
+        const { epoch, loss, imagesPerSecond, progress = 0 } = event;
+        const figures = `epoch ${epoch}/${this.epochs}, loss ${loss.toFixed(4)}`;
+        const label = `batches, ${figures}, ${imagesPerSecond.toFixed(1)} images/s`;
+        this.output.progress(label, Math.round(progress * this.batches), this.batches);
         return;
       }
       case 'validation': {
@@ -52,7 +56,9 @@ export class TrainingReport {
         return;
       }
       case 'checkpoint':
+        return;
       case 'end':
+        if (event.early && event.message !== null) this.output.line(event.message);
         return;
     }
   };

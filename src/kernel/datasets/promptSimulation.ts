@@ -49,6 +49,14 @@ export function firstPrompt(
   return { points: [{ ...deepPixel(target, bounds, depth, random), label: 1 }], box: null };
 }
 
+/** What a slice is asked that does not show its class: one negative click, each pixel as likely. */
+export function negativePrompt(
+  { width, height }: { readonly width: number; readonly height: number },
+  random: Random,
+): PromptSet {
+  return { points: [{ x: random.integer(width), y: random.integer(height), label: 0 }], box: null };
+}
+
 /**
  * The corrective click: in the largest connected region of error, near its deepest point; positive where the target was
  * missed, negative where the prediction went beyond it. Null when the two masks are equal. Both of the same size.

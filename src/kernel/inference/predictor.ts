@@ -96,6 +96,36 @@ export class SamPredictor implements Predictor {
   }
 
   /**
+   * One answer for a slice that was encoded with several chunks: the mean of their low-resolution logits and of their
+   * estimates (SD-Trans; med-sa.md, section 3). Of one image: its single answer.
+   * @throws UserError when there is no prompt or one lies outside of the image.
+   */
+  async predictTogether(
+    images: readonly EncodedImage[],
+    prompts: PromptSet,
+    options: Omit<PredictOptions, 'multimask'> = {},
+  ): Promise<Prediction> {
+    const answers: Prediction[] = [];
+    for (const image of images) answers.push((await this.predict(image, prompts, options))[0]);
+    if (answers.length === 1) return answers[0];
+    const { side } = answers[0].lowRes;
+    const data = new Float32Array(side * side);
+    for (const { lowRes } of answers) {
+      for (let index = 0; index < data.length; index++) data[index] += lowRes.data[index] / answers.length;
+    }
+    const {
+      side: square,
+      resized,
+      original,
+    } = geometryOf(images[0].width, images[0].height, this.options.model.config.imageSize);
+    return {
+      mask: originalMask({ data, width: side, height: side }, square, resized, original),
+      iou: answers.reduce((sum, { iou }) => sum + iou / answers.length, 0),
+      lowRes: { data, side },
+    };
+  }
+
+  /**
    * Answers for several objects of one image, in their order: objects with the same number of prompts share a decoder
    * run (up to 16 at 1024 pixels) and the embedding inside of it.
    * @throws UserError when an object has no prompt or one lies outside of the image.

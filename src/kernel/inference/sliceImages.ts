@@ -2,42 +2,58 @@ import type { RgbImage } from '../imaging';
 import type { SamPredictor } from './predictor';
 import type { EncodedImage } from './types';
 
-/** Chunks that stay encoded: those beside the slice in work, and the one that was begun with. */
-const keptChunks = 4;
+/** Chunks that stay encoded: those of the slice in work and of its neighbours, and the ones that were begun with. */
+const keptChunks = 6;
+
+/** First slices of the chunks that cover `slices`: each begins in the middle of the last; the final one reaches back. */
+export function chunkStarts(slices: number, length: number): number[] {
+  if (slices <= length) return [0];
+  const stride = Math.ceil(length / 2);
+  const starts: number[] = [];
+  for (let first = 0; first + length < slices; first += stride) starts.push(first);
+  return [...starts, slices - length];
+}
 
 /**
- * The slices of one volume, encoded when they are asked for: with adapters that look along the depth in chunks of as
- * many slices as these were trained on, else one by one. Few stay encoded at a time.
+ * The slices of one volume, encoded when they are asked for. With adapters that look along the depth: in chunks of as many
+ * slices as these were trained on, which overlap by half, so that every slice has neighbours on both sides in one of
+ * them; else one by one. Few stay encoded at a time.
  */
 export class SliceImages {
-  /** Least recently used first. */
+  /** By first slice; least recently used first. */
   private readonly chunks = new Map<number, EncodedImage[]>();
+  private readonly length: number;
+  private readonly starts: readonly number[];
 
   constructor(
     private readonly predictor: SamPredictor,
-    private readonly slices: number,
+    slices: number,
     private readonly picture: (slice: number) => RgbImage,
-  ) {}
+  ) {
+    // Fewer slices than a chunk has are a shorter chunk.
+    this.length = Math.min(predictor.chunkSlices, slices);
+    this.starts = chunkStarts(slices, this.length);
+  }
 
-  /** Valid until `keptChunks` others have been asked for. */
-  async at(slice: number, signal?: AbortSignal): Promise<EncodedImage> {
-    const length = Math.min(this.predictor.chunkSlices, this.slices);
-    // The last chunk reaches back: each has the length that the adapters know.
-    const first = Math.min(slice - (slice % length), this.slices - length);
-    const known = this.chunks.get(first);
-    const chunk = known ?? (await this.encode(first, length, signal));
-    this.chunks.delete(first);
-    this.chunks.set(first, chunk);
+  /** The slice as each chunk has it (`predictTogether`). Valid until two slices elsewhere have been asked for. */
+  async at(slice: number, signal?: AbortSignal): Promise<EncodedImage[]> {
+    const views: EncodedImage[] = [];
+    for (const first of this.starts.filter((start) => start <= slice && slice < start + this.length)) {
+      const chunk = this.chunks.get(first) ?? (await this.encode(first, signal));
+      this.chunks.delete(first);
+      this.chunks.set(first, chunk);
+      views.push(chunk[slice - first]);
+    }
     for (const oldest of [...this.chunks.keys()].slice(0, -keptChunks)) await this.drop(oldest);
-    return chunk[slice - first];
+    return views;
   }
 
   async free(): Promise<void> {
     for (const first of [...this.chunks.keys()]) await this.drop(first);
   }
 
-  private encode(first: number, length: number, signal?: AbortSignal): Promise<EncodedImage[]> {
-    const pictures = Array.from({ length }, (_, offset) => this.picture(first + offset));
+  private encode(first: number, signal?: AbortSignal): Promise<EncodedImage[]> {
+    const pictures = Array.from({ length: this.length }, (_, offset) => this.picture(first + offset));
     return this.predictor.encodeChunk(pictures, signal);
   }
 

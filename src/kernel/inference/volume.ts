@@ -16,7 +16,7 @@ import { SliceImages } from './sliceImages';
 import type { Prediction } from './types';
 
 export interface VolumeOptions {
-  /** Of all slices; by default each has its own (`chooseWindow`), as in training. */
+  /** Of all slices; by default the volume's own (`chooseWindow` over all slices), as in training. */
   readonly window?: Window;
   readonly signal?: AbortSignal;
   /** After each slice: how many are answered, of how many at most. */
@@ -68,15 +68,16 @@ export async function predictVolume(
   if (prompts.size === 0) throw new UserError('there is no prompt: give a point or a box on a slice');
   const [width, height, slices] = volume.size;
   for (const [slice, asked] of prompts) checkPrompts(asked, sliceOf(volume, slice));
-  const windowOf = (slice: number): ChosenWindow => chooseWindow(sliceOf(volume, slice), window);
-  const images = new SliceImages(predictor, slices, (slice) => toRgb(sliceOf(volume, slice), windowOf(slice)));
+  // One for all slices, so that a tissue looks the same on each of them.
+  const whole = { ...sliceOf(volume, 0), height: height * slices, pixels: volume.voxels };
+  const chosen = chooseWindow(whole, window);
+  const images = new SliceImages(predictor, slices, (slice) => toRgb(sliceOf(volume, slice), chosen));
   const voxels = new Uint8Array(width * height * slices);
   const answers = new Map<number, SliceAnswer>();
 
   const answer = async (slice: number, asked: PromptSet): Promise<Prediction> => {
     if (signal?.aborted) throw new CancelledError();
-    const image = await images.at(slice, signal);
-    const [prediction] = await predictor.predict(image, asked, { signal });
+    const prediction = await predictor.predictTogether(await images.at(slice, signal), asked, { signal });
     // A run in this process blocks its thread: let signals and timers through between slices.
     await new Promise((resolve) => setImmediate(resolve));
     return prediction;
@@ -84,7 +85,7 @@ export async function predictVolume(
   const keep = (slice: number, prediction: Prediction, promptedBy: number | null): Prediction => {
     const { mask, iou } = prediction;
     voxels.set(mask.data, slice * width * height);
-    answers.set(slice, { slice, area: areaOf(prediction), iou, promptedBy, window: windowOf(slice) });
+    answers.set(slice, { slice, area: areaOf(prediction), iou, promptedBy, window: chosen });
     onProgress?.(answers.size, slices);
     return prediction;
   };

@@ -2,12 +2,12 @@ import { spawn } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { z } from 'zod';
 import { UserError } from '../errors';
+import { eventsFile } from '../training/runEvents';
+import { runHolder } from '../training/runLock';
 
-/** Beside the run's events: the process that writes them, as it says itself. */
-const processFile = 'process.json';
-const processSchema = z.object({ pid: z.number().int().positive() });
+/** A run without a lock in which nothing was written for so long is over: its process may be about to take the lock. */
+const silenceMs = 60_000;
 
 export interface LaunchOptions {
   /** The built command line, `cli.js`. */
@@ -21,6 +21,8 @@ export interface LaunchOptions {
 /** A run's process as its parent sees it. It outlives the kernel: nothing of it hangs on a pipe. */
 export interface LaunchedRun {
   readonly pid: number;
+  /** Asks it to stop. @returns whether it was running */
+  interrupt(): boolean;
   /** Null while it runs, then its last words; empty when it said nothing. */
   ended(): string | null;
 }
@@ -54,34 +56,39 @@ export async function launchRun(options: LaunchOptions): Promise<LaunchedRun> {
     if (said !== null) throw new UserError(`the fine-tune did not start: ${said || 'its process ended at once'}`);
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
-  return { pid: child.pid ?? 0, ended: () => lastWords };
+  return { pid: child.pid ?? 0, interrupt: () => lastWords === null && child.kill('SIGINT'), ended: () => lastWords };
 }
 
-/** The process that works on a run, as the run's folder tells; null when it tells nothing. */
-export function processOf(run: string): { readonly pid: number; readonly alive: boolean } | null {
-  try {
-    const { pid } = processSchema.parse(JSON.parse(fs.readFileSync(path.join(run, processFile), 'utf8')));
-    return { pid, alive: isAlive(pid) };
-  } catch {
-    return null;
-  }
+/** Whether a process works on a run, as far as its folder tells. */
+export function isWorkedOn(run: string): boolean {
+  const holder = runHolder(run);
+  return holder === null ? silence(run) < silenceMs : holder.atWork;
 }
 
-/** Asks a run to stop so that it can be resumed; after the grace it is ended. */
-export function stopProcess(pid: number, graceMs: number): void {
-  process.kill(pid, 'SIGINT');
+/** Milliseconds since anything was written. */
+function silence(run: string): number {
+  const times = [eventsFile, 'config.json'].map((name) => {
+    const stat = fs.statSync(path.join(run, name), { throwIfNoEntry: false });
+    return stat?.mtimeMs ?? 0;
+  });
+  return Date.now() - Math.max(...times);
+}
+
+/**
+ * Asks the process that works on a run to stop so that the run can be resumed; after the grace it is ended. Only the
+ * holder of the run's lock is ever signalled, and only on this machine.
+ * @returns whether there was one
+ */
+export function stopRun(run: string, graceMs: number): boolean {
+  const holder = runHolder(run);
+  if (!holder?.local || !holder.atWork) return false;
+  process.kill(holder.pid, 'SIGINT');
   const timer = setTimeout(() => {
-    if (isAlive(pid)) process.kill(pid, 'SIGKILL');
+    const present = runHolder(run);
+    if (present?.text === holder.text && present.atWork) process.kill(holder.pid, 'SIGKILL');
   }, graceMs);
   timer.unref();
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
+  return true;
 }
 
 function lastLine(file: string): string {

@@ -6,14 +6,15 @@ import type { RunReport } from './calls';
 const maxPoints = 600;
 
 /** Nothing more happens unless somebody resumes the run. */
-export const isOver = (status: RunStatus): boolean => status === 'done' || status === 'stopped' || status === 'failed';
+export const isOver = (status: RunStatus): status is 'done' | 'stopped' | 'failed' =>
+  status === 'done' || status === 'stopped' || status === 'failed';
 
 /** Folds the events of a run into what is shown of it. */
 export class RunProgress {
   private summary: RunSummary;
   private best: string | null = null;
   private before: number | null = null;
-  private step = 0;
+  private done = 0;
   private steps = 0;
   /** Of the loss curve's points, one in so many is kept. */
   private lossStride = 1;
@@ -44,7 +45,8 @@ export class RunProgress {
         return;
       case 'step':
         summary.epoch = Math.max(summary.epoch, event.epoch - 1);
-        this.step = event.step;
+        // Logs of version 0.1 tell no progress: their steps are counted, though a batch may take several.
+        this.done = event.progress ?? (this.steps === 0 ? 0 : Math.min(1, event.step / this.steps));
         this.addLoss(event.step, event.loss);
         return;
       case 'validation':
@@ -64,8 +66,8 @@ export class RunProgress {
 
   /** A copy: what was reported does not change afterwards. */
   report(): RunReport {
-    const { best, before, step, steps } = this;
-    const done = this.status === 'done' ? 1 : steps === 0 ? 0 : Math.min(1, step / steps);
+    const { best, before } = this;
+    const done = this.status === 'done' ? 1 : this.done;
     return { summary: structuredClone(this.summary), done, best, before };
   }
 

@@ -1,52 +1,9 @@
 import fs from 'node:fs/promises';
 import path from 'node:path';
-import { z } from 'zod';
 import type { RunEvent } from '../../protocol';
+import { eventOf, eventsFile } from '../training/runEvents';
 import type { RunReport } from './calls';
 import { isOver, RunProgress } from './runSummary';
-
-const number = z.number();
-const eventSchema: z.ZodType<RunEvent> = z.discriminatedUnion('type', [
-  z.object({
-    type: z.literal('start'),
-    time: number,
-    epochs: number,
-    stepsPerEpoch: number,
-    samples: z.object({ train: number, validation: number }),
-    device: z.string(),
-    resumedFrom: number.nullable(),
-  }),
-  z.object({
-    type: z.literal('step'),
-    time: number,
-    step: number,
-    epoch: number,
-    loss: number,
-    learningRate: number,
-    imagesPerSecond: number,
-  }),
-  z.object({
-    type: z.literal('validation'),
-    time: number,
-    step: number,
-    epoch: number,
-    metrics: z.record(z.string(), z.object({ dice: number, iou: number })),
-  }),
-  z.object({
-    type: z.literal('checkpoint'),
-    time: number,
-    step: number,
-    epoch: number,
-    file: z.string(),
-    best: z.boolean(),
-  }),
-  z.object({
-    type: z.literal('end'),
-    time: number,
-    status: z.enum(['done', 'stopped', 'failed']),
-    message: z.string().nullable(),
-  }),
-]);
 
 /** Says how a run's process ended: null while it is alive, else why nothing more will come. */
 export type ProcessEnd = () => string | null;
@@ -118,7 +75,7 @@ export class RunTail {
   private async wholeLines(): Promise<string> {
     let handle: fs.FileHandle | undefined;
     try {
-      handle = await fs.open(path.join(this.run, 'events.jsonl'), 'r');
+      handle = await fs.open(path.join(this.run, eventsFile), 'r');
       const { size } = await handle.stat();
       if (size < this.position) this.startAgain();
       if (size === this.position) return '';
@@ -140,14 +97,5 @@ export class RunTail {
   private startAgain(): void {
     this.position = 0;
     this.progress = new RunProgress(this.run);
-  }
-}
-
-/** Unknown events are passed over: a newer version may write more kinds. */
-function eventOf(line: string): RunEvent | null {
-  try {
-    return eventSchema.safeParse(JSON.parse(line)).data ?? null;
-  } catch {
-    return null;
   }
 }

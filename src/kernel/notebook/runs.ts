@@ -2,8 +2,9 @@ import fs from 'node:fs';
 import path from 'node:path';
 import type { FineTuneParams } from '../../protocol';
 import { CancelledError, UserError } from '../errors';
+import { runHolder } from '../training/runLock';
 import type { RunReport } from './calls';
-import { type LaunchedRun, launchRun, processOf, stopProcess } from './runProcess';
+import { isWorkedOn, type LaunchedRun, launchRun, stopRun } from './runProcess';
 import { isOver } from './runSummary';
 import { RunTail } from './runTail';
 
@@ -24,9 +25,6 @@ export interface RunsOptions {
   /** How long a run may take to stop by itself. */
   readonly graceMs?: number;
 }
-
-/** A run that does not tell its process, and in which nothing happened for so long, is over. */
-const silenceMs = 60_000;
 
 /** The fine-tunes that this kernel started or watches. Each is a process of its own and goes on without the kernel. */
 export class Runs {
@@ -84,36 +82,23 @@ export class Runs {
   /** Asks a run to stop resumably. @returns whether it was running. */
   stop(run: string): boolean {
     const folder = path.resolve(run);
-    const owner = processOf(folder);
-    const launched = this.launched.get(folder);
-    const pid = owner?.alive ? owner.pid : launched?.ended() === null ? launched.pid : null;
-    if (pid === null) return false;
-    stopProcess(pid, this.options.graceMs ?? 60_000);
-    return true;
+    // A child of this kernel is known before it has said that it works on the run.
+    return stopRun(folder, this.options.graceMs ?? 60_000) || (this.launched.get(folder)?.interrupt() ?? false);
   }
 
   /** Null while the run's process is alive; else what to tell when the run did not say how it ended. */
   private processEnd(folder: string): string | null {
     const resume = `continue it with: med-sa resume ${JSON.stringify(folder)}`;
     const launched = this.launched.get(folder);
-    const owner = processOf(folder);
+    const holder = runHolder(folder);
     // Somebody else may have resumed what this kernel launched.
-    if (launched !== undefined && (owner === null || owner.pid === launched.pid)) {
+    if (launched !== undefined && (holder === null || holder.pid === launched.pid)) {
       const lastWords = launched.ended();
       return lastWords === null ? null : `the run's process ended: ${lastWords || 'without a word'}; ${resume}`;
     }
-    if (owner?.alive || (owner === null && silence(folder) < silenceMs)) return null;
+    if (isWorkedOn(folder)) return null;
     return `the run's process is gone (killed, or the machine was restarted); ${resume}`;
   }
-}
-
-/** Milliseconds since anything was written. */
-function silence(folder: string): number {
-  const times = ['events.jsonl', 'config.json'].map((name) => {
-    const stat = fs.statSync(path.join(folder, name), { throwIfNoEntry: false });
-    return stat?.mtimeMs ?? 0;
-  });
-  return Date.now() - Math.max(...times);
 }
 
 function freeFolder(parent: string, dataName: string): string {

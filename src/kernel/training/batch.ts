@@ -1,6 +1,6 @@
-import { firstPrompt, nextClick, type PromptSet, type PromptSetting, type Random } from '../datasets';
+import { firstPrompt, negativePrompt, nextClick, type PromptSet, type PromptSetting, type Random } from '../datasets';
 import { tensorData, type TensorData } from '../graph';
-import type { Mask } from '../imaging';
+import type { Mask, RgbImage } from '../imaging';
 import { originalLogits, threshold } from '../inference/postprocess';
 import { normalise } from '../inference/preprocess';
 import { promptTokens, tokenCount } from '../sam/promptTokens';
@@ -9,7 +9,9 @@ import { stepInputs } from './trainStep';
 
 /** One prompted target; it collects clicks while its batch is trained on. */
 interface PromptedTarget {
+  /** Empty on a slice that does not show the class: it is asked by a negative click, and should answer nothing. */
   readonly target: Mask;
+  readonly image: RgbImage;
   prompts: PromptSet;
 }
 
@@ -40,11 +42,15 @@ export class TrainingBatch {
     private readonly side: number,
     promptsPerImage: number,
     private readonly random: Random,
+    /** null: a mixture of clicks and boxes. */
+    setting: PromptSetting | null = null,
   ) {
-    this.prompted = examples.flatMap(({ targets }) =>
+    const nothing: Mask = { width: side, height: side, data: new Uint8Array(side * side) };
+    this.prompted = examples.flatMap(({ image, targets }) =>
       Array.from({ length: promptsPerImage }, () => {
+        if (targets.length === 0) return { target: nothing, image, prompts: negativePrompt(image, random) };
         const target = targets.length === 1 ? targets[0] : random.pick(targets);
-        return { target, prompts: firstPrompt(target, draw(random), random, 'anywhere') };
+        return { target, image, prompts: firstPrompt(target, setting ?? draw(random), random, 'anywhere') };
       }),
     );
   }
@@ -90,12 +96,18 @@ export class TrainingBatch {
     this.prompted.forEach((sample, index) => {
       const data = lowRes.data.subarray(index * low * low, (index + 1) * low * low);
       const answer = threshold(originalLogits({ data, width: low, height: low }, this.side, square, square));
-      const click =
-        nextClick(sample.target, answer, this.random) ??
-        firstPrompt(sample.target, '1-point', this.random, 'anywhere').points[0];
+      const click = nextClick(sample.target, answer, this.random) ?? this.clickAgain(sample);
       sample.prompts = { ...sample.prompts, points: [...sample.prompts.points, click] };
     });
     this.previous = lowRes;
+  }
+
+  /** On an answer without error: every sample of a batch has as many tokens. */
+  private clickAgain({ target, image }: PromptedTarget): PromptSet['points'][number] {
+    const prompts = target.data.includes(1)
+      ? firstPrompt(target, '1-point', this.random, 'anywhere')
+      : negativePrompt(image, this.random);
+    return prompts.points[0];
   }
 
   /** [B, 1, n, n]: mean of each target over tiles of side/n pixels. */

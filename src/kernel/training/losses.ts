@@ -46,23 +46,34 @@ function focalLoss(logits: Tensor, target: Tensor): Tensor {
   return meanPerSample(mul(alpha, mul(square(wrong), crossEntropy(logits, target))));
 }
 
-/** The losses of med-sa.md, section 6, per sample. logits, target: [B, C, H, W] → [B] */
-const losses: { readonly [Name in LossName]: (logits: Tensor, target: Tensor) => Tensor } = {
+/** What a loss adds up, per sample and weighted. logits, target: [B, C, H, W] → [B] each */
+type LossParts = Readonly<Record<string, Tensor>>;
+
+/** The losses of med-sa.md, section 6. */
+const losses: { readonly [Name in LossName]: (logits: Tensor, target: Tensor) => LossParts } = {
   // 20·focal + dice (SAM)
-  'focal-dice': (logits, target) =>
-    add(mul(focalLoss(logits, target), 20), diceLoss(sigmoid(logits), target, 1, false)),
+  'focal-dice': (logits, target) => ({
+    focal: mul(focalLoss(logits, target), 20),
+    dice: diceLoss(sigmoid(logits), target, 1, false),
+  }),
   // binary cross-entropy, positives weighted twice (released 2D)
-  bce: (logits, target) => meanPerSample(weightedCrossEntropy(logits, target, 2)),
+  bce: (logits, target) => ({ bce: meanPerSample(weightedCrossEntropy(logits, target, 2)) }),
   // dice with squared predictions + cross-entropy (released 3D)
-  'dice-ce': (logits, target) =>
-    add(diceLoss(sigmoid(logits), target, 1e-5, true), meanPerSample(crossEntropy(logits, target))),
+  'dice-ce': (logits, target) => ({
+    dice: diceLoss(sigmoid(logits), target, 1e-5, true),
+    bce: meanPerSample(crossEntropy(logits, target)),
+  }),
 };
 
-/** Loss per sample, the logits first upsampled to the target. logits: [B, 1, h, w]; target: [B, 1, H, W] → [B] */
-export function maskLoss(name: LossName, logits: Tensor, target: Tensor): Tensor {
+/** The parts of a loss, the logits first upsampled to the target. logits: [B, 1, h, w]; target: [B, 1, H, W] → [B] each */
+export function maskLossParts(name: LossName, logits: Tensor, target: Tensor): LossParts {
   const [height, width] = target.shape.slice(-2);
   return losses[name](resizeBilinear(logits, height, width), target);
 }
+
+/** Their sum: the loss per sample. → [B] */
+export const maskLoss = (name: LossName, logits: Tensor, target: Tensor): Tensor =>
+  Object.values(maskLossParts(name, logits, target)).reduce((sum, part) => add(sum, part));
 
 /** IoU of the thresholded logits with the target, per sample; it has no gradient. → [B] */
 export function reachedIou(logits: Tensor, target: Tensor): Tensor {

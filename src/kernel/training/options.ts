@@ -1,12 +1,13 @@
 import path from 'node:path';
 import { z } from 'zod';
-import { layoutNames } from '../datasets/types';
+import { layoutNames, promptSettings } from '../datasets/types';
 import { UsageError } from '../errors';
 import { tuneNames } from '../inference';
 import { engineNames } from '../runtime/types';
 import { precisions } from '../runtime/precision';
 import { attachmentChoices, attachmentDefaults, checkAttachment } from './attachment';
 import { lossNames } from './losses';
+import { scheduleDefaults, scheduleNames } from './schedule';
 import { recomputeNames } from './trainStep';
 
 const count = z.number().int().positive();
@@ -20,12 +21,20 @@ export const trainOptionsSchema = z.object({
   /** Own folder for validation; null: a share of the groups of `data`. */
   valData: z.string().nullable(),
   valFraction: z.number().gt(0).lt(1),
+  /** Hold out this of several folds instead of a share; counted from 0. */
+  fold: z
+    .object({ fold: z.number().int().nonnegative(), folds: z.number().int().min(2) })
+    .nullable()
+    .default(null),
+  /** Which groups are held out; null: as `seed` says. Runs that differ in `seed` alone may share a split. */
+  splitSeed: z.number().int().nonnegative().nullable().default(null),
   /** Name or file of the base model. */
   model: z.string(),
   tune: z.enum(tuneNames),
   ...attachmentChoices,
   loss: z.enum(lossNames),
   epochs: count,
+  /** Images per batch; with depth `sd-trans` chunks of `slices`. */
   batch: count,
   /** What the backward pass computes again instead of keeping it. */
   recompute: z.enum(recomputeNames).default('none'),
@@ -35,9 +44,24 @@ export const trainOptionsSchema = z.object({
   imageSize: count.nullable(),
   /** Peak learning rate. */
   lr: z.number().positive(),
+  /** How the learning rate moves; the share of the run in which it rises to its peak. */
+  schedule: z.enum(scheduleNames).default(scheduleDefaults.schedule),
+  warmup: z.number().min(0).lt(1).default(scheduleDefaults.warmup),
+  /** Largest gradient norm; 0: gradients stay as they are. */
+  clip: z.number().nonnegative().default(1),
+  /** Epochs without a better validation Dice after which a run ends; null: it goes on. */
+  patience: count.nullable().default(null),
   weightDecay: z.number().nonnegative(),
   /** Most prompts per sample: the first one and the corrective clicks after it. */
   prompts: count,
+  /** Train on this setting's prompts alone; null: a mixture of clicks and boxes. */
+  promptSetting: z.enum(promptSettings).nullable().default(null),
+  /** Vary images in training. Runs from before there was a choice did not. */
+  augment: z.boolean().default(false),
+  /** Of it: mirror images; off for anatomy whose sides mean something. */
+  flip: z.boolean().default(true),
+  /** Longest time between two checkpoints; there is one after every epoch anyway. */
+  checkpointSeconds: z.number().nonnegative().default(60),
   seed: z.number().int().nonnegative(),
   /** Runs from before there was a choice were ONNX Runtime's. */
   engine: z.enum(engineNames).default('onnx'),
@@ -54,6 +78,8 @@ export const trainDefaults = {
   classes: null,
   valData: null,
   valFraction: 0.2,
+  fold: null,
+  splitSeed: null,
   model: 'phantom-sam',
   tune: 'adapters',
   ...attachmentDefaults,
@@ -64,8 +90,15 @@ export const trainDefaults = {
   accumulate: 1,
   imageSize: null,
   lr: 1e-3,
+  ...scheduleDefaults,
+  clip: 1,
+  patience: null,
+  checkpointSeconds: 60,
   weightDecay: 0.01,
   prompts: 3,
+  promptSetting: null,
+  augment: true,
+  flip: true,
   seed: 0,
   engine: 'onnx',
   device: 'auto',

@@ -1,7 +1,7 @@
 import { gigabytes } from '../bytes';
 import { UserError } from '../errors';
 import { estimateMemory, type MemoryEstimate } from '../runtime/memoryEstimate';
-import { stepOutputs, stepTensors, type TrainStepOptions } from './trainStep';
+import { chunkOf, stepOutputs, stepTensors, type TrainStepOptions } from './trainStep';
 
 /** What of a run decides how much memory it takes, in the words of the command line. */
 export type MemorySettings = Pick<TrainStepOptions, 'images' | 'recompute' | 'accumulate'>;
@@ -28,20 +28,26 @@ export function requireMemory(options: TrainStepOptions, available = availableMe
   const fits = ({ total }: MemoryEstimate): boolean => total <= usableShare * available;
   const estimate = need({});
   if (fits(estimate)) return estimate;
-  const settings = thriftier(options).find((changed) => fits(need(changed)));
+  const chunk = chunkOf(options);
+  const settings = thriftier(options, options.images / chunk).find((changed) => fits(need(changed)));
   const advice =
-    settings === undefined
-      ? 'no batch of this model at this image size would: take a smaller --image-size or --model'
-      : `it would with ${describe(settings, options)}`;
+    settings !== undefined
+      ? `it would with ${describe(settings, options)}`
+      : chunk > 1
+        ? `no chunk of ${chunk} slices would: take fewer --slices, or a smaller --image-size or --model`
+        : 'no batch of this model at this image size would: take a smaller --image-size or --model';
   throw new UserError(
     `a training step takes about ${gigabytes(estimate.total)} of memory, and ${gigabytes(available)} are free: ${advice}`,
   );
 }
 
-/** Settings that take less, those that change least first. */
-function thriftier({ images, recompute = 'none', accumulate = 1 }: MemorySettings): MemorySettings[] {
+/** Settings that take less, those that change least first; `divisible`: how many parts a batch can have. */
+function thriftier(
+  { images, recompute = 'none', accumulate = 1 }: MemorySettings,
+  divisible: number,
+): MemorySettings[] {
   const parts: number[] = [];
-  for (let count = 2 * accumulate; count < 2 * images; count *= 2) parts.push(Math.min(count, images));
+  for (let count = 2 * accumulate; count < 2 * divisible; count *= 2) parts.push(Math.min(count, divisible));
   const inParts = (mode: MemorySettings['recompute']): MemorySettings[] =>
     parts.map((count) => ({ images, recompute: mode, accumulate: count }));
   return recompute === 'blocks'

@@ -3,6 +3,7 @@ import { writeSafetensors } from '../checkpoints';
 import { Random } from '../datasets';
 import { drawPhantom } from '../datasets/phantoms';
 import type { TensorData } from '../graph';
+import { pictureCase } from '../inference/slicedCase';
 import { initialSam } from '../medsa/initialise';
 import type { Executor } from '../runtime/types';
 import { samConfigs, type SamConfig } from '../sam/config';
@@ -68,7 +69,7 @@ export async function pretrainStage(
     executor,
     config: sized,
     trainable,
-    samples: unseenPhantoms(100, sized.imageSize, seed),
+    cases: unseenPhantoms(100, sized.imageSize, seed),
     settings: ['1-point', '3-points', 'bbox-0.75'],
     seed,
   });
@@ -84,6 +85,7 @@ export async function pretrainStage(
         batch: stage.batch,
         promptsPerImage: stage.promptsPerImage,
         prompts: 3,
+        promptSetting: null,
         recompute: 'none',
         accumulate: 1,
         loss: stage.loss,
@@ -93,6 +95,7 @@ export async function pretrainStage(
         seed: seed + stage.imageSize,
         targetSide: 128,
         from: 'image',
+        embeddings: null,
         validate: (present, stop) => validator.score(present, stop),
         save: (file, { parameters }) => writeModel(file, trainable.layout.unpack(parameters), trainable.frozen),
         checkpointSeconds: 180,
@@ -102,6 +105,7 @@ export async function pretrainStage(
       signal,
     );
   } finally {
+    run.close();
     await validator.dispose();
   }
 }
@@ -125,9 +129,7 @@ export function unseenPhantoms(count: number, side: number, seed: number) {
       const own = random.fork(index);
       for (;;) {
         const { image, objects } = drawPhantom(own, { width: side, height: side });
-        if (objects.length === 0) continue;
-        const what = { className: 'phantom', caseId: String(index), slice: 0 };
-        return { image, mask: own.pick(objects), spacing: null, ...what };
+        if (objects.length > 0) return pictureCase(String(index), image, 'target', own.pick(objects));
       }
     },
   };

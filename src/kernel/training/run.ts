@@ -1,20 +1,22 @@
-import { z } from 'zod';
 import type { RunEvent } from '../../protocol';
-import { loadAll, openDataset, Random, samplesOf, splitCases, type Case, type LoadedSamples } from '../datasets';
+import { openDataset, Random, splitCases, type Case, type SplitChoice } from '../datasets';
+import type { LayoutName } from '../datasets/types';
 import { gigabytes } from '../bytes';
 import { UserError } from '../errors';
 import { fileHash, isModelPath, readModel, type ModelFile } from '../inference/modelFile';
 import { writeAdapters } from '../inference/adapterFile';
 import type { Executor } from '../runtime/types';
 import type { SamConfig } from '../sam/config';
-import { datasetExamples, type ExampleSource } from './examples';
+import type { EmbeddingCache } from './embeddings';
 import { availableMemory, requireMemory } from './preflight';
-import { trainOptionsSchema, type TrainOptions } from './options';
+import type { TrainOptions } from './options';
+import { parseRunConfig, splitChoiceOf } from './runConfig';
 import { RunDirectory } from './runDirectory';
 import { stepOptions, type StepSetup } from './stepper';
-import { freshState, readState, writeState, type TrainingState } from './state';
+import { freshState, readState, type TrainingState } from './state';
 import { trainableOf, type Trainable } from './trainable';
-import { train, type TrainingOutcome } from './trainer';
+import { isExhausted, saveState, train, type TrainingOutcome } from './trainer';
+import { keepEmbeddings, readImages, type TrainingImages } from './trainingImages';
 import { Validator } from './validator';
 
 export interface RunContext {
@@ -25,12 +27,6 @@ export interface RunContext {
   readonly onProgress?: (message: string) => void;
 }
 
-/** `config.json` of a run: its options and what they stood for when it began. */
-const runConfigSchema = trainOptionsSchema.extend({
-  modelHash: z.string(),
-  split: z.object({ train: z.array(z.string()), validation: z.array(z.string()) }),
-});
-
 /**
  * Begins a run in `folder`.
  * @throws UserError when the folder holds a run, or data, model or options are wrong, and CancelledError when the signal
@@ -40,16 +36,21 @@ export async function startRun(options: TrainOptions, folder: string, context: R
   RunDirectory.requireFree(folder);
   const material = await gather(options, context);
   const { base, baseHash, split, trainable } = material;
-  const run = await RunDirectory.create(folder, {
+  const state = freshState(trainable.layout.pack(trainable.initial));
+  const config = {
     ...options,
     // A resumed run may be called from another folder.
     model: isModelPath(options.model) ? base.file : options.model,
     modelHash: baseHash,
-    split,
-  });
-  const state = freshState(trainable.layout.pack(trainable.initial));
-  await writeState(run.checkpoint('state'), state, run.eventBytes);
-  return conduct(run, options, material, state, null, context);
+    dataset: material.dataset,
+    split: { ...split, ...material.splitFigures },
+  };
+  const run = await RunDirectory.create(folder, config, (begun) => saveState(begun, state));
+  try {
+    return await conduct(run, options, material, state, null, context);
+  } finally {
+    run.close();
+  }
 }
 
 /**
@@ -59,12 +60,15 @@ export async function startRun(options: TrainOptions, folder: string, context: R
  */
 export async function resumeRun(folder: string, context: RunContext): Promise<TrainingOutcome> {
   const { run, config } = RunDirectory.open(folder);
-  const parsed = runConfigSchema.safeParse(config);
-  if (!parsed.success) {
-    const [issue] = parsed.error.issues;
-    throw new UserError(`${run.file('config.json')}: ${issue.path.join('.')}: ${issue.message}`, { file: run.folder });
+  try {
+    return await goOn(run, config, context);
+  } finally {
+    run.close();
   }
-  const { modelHash, split, ...options } = parsed.data;
+}
+
+async function goOn(run: RunDirectory, config: unknown, context: RunContext): Promise<TrainingOutcome> {
+  const { modelHash, split, ...options } = parseRunConfig(run.folder, config);
   const material = await gather(options, context);
   if (modelHash !== material.baseHash) {
     throw new UserError(`${run.folder} began with another file of the model ${options.model}: put that file back`, {
@@ -90,23 +94,29 @@ interface Material {
   /** The base's sizes at the side that images enter with. */
   readonly config: SamConfig;
   readonly trainable: Trainable;
-  /** Groups on either side. */
+  /** What the folder turned out to be. */
+  readonly dataset: { readonly layout: LayoutName; readonly classes: readonly string[] };
+  /** Groups on either side: what a resumed run must find again. */
   readonly split: { readonly train: readonly string[]; readonly validation: readonly string[] };
-  readonly examples: ExampleSource;
-  readonly held: LoadedSamples;
+  /** How the split was chosen (null: the data name it) and the number of cases on either side. */
+  readonly splitFigures: {
+    readonly choice: SplitChoice | null;
+    readonly cases: { readonly train: number; readonly validation: number };
+  };
+  readonly images: TrainingImages;
+  /** Of `tune: decoder`; else null. */
+  readonly embeddings: EmbeddingCache | null;
 }
 
 /** Reads everything that the options name. */
 async function gather(options: TrainOptions, { executor, onProgress, signal }: RunContext): Promise<Material> {
-  if (options.depth === 'sd-trans') {
-    throw new UserError('option depth: sd-trans needs volumes, and runs read single images: leave it out');
-  }
   onProgress?.(`opening ${options.data}`);
   const how = { layout: options.layout, classes: options.classes ?? undefined, signal };
-  const { cases } = await openDataset(options.data, how);
+  const { cases, layout, classes } = await openDataset(options.data, how);
+  const choice = splitChoiceOf(options);
   const split =
     options.valData === null
-      ? splitCases(cases, { fraction: options.valFraction, seed: options.seed })
+      ? splitCases(cases, choice)
       : { train: cases, validation: (await openDataset(options.valData, how)).cases };
   onProgress?.(`reading the model ${options.model}`);
   const base = await readModel(options.model);
@@ -117,29 +127,29 @@ async function gather(options: TrainOptions, { executor, onProgress, signal }: R
     );
   }
   const random = new Random(options.seed).fork('initial parameters');
-  const reading = (what: string) => (done: number, total: number) => onProgress?.(`reading ${what} ${done}/${total}`);
   const material = {
     base,
     baseHash: await fileHash(base.file),
     config,
     trainable: trainableOf(options.tune, base.config, base.tensors, random, options),
+    dataset: { layout, classes },
     split: { train: groupsOf(split.train), validation: groupsOf(split.validation) },
-    examples: await datasetExamples(await samplesOf(split.train, { signal }), config.imageSize, {
-      onProgress: reading('images'),
-      signal,
-    }),
-    held: await loadAll(await samplesOf(split.validation, { signal }), {
-      onProgress: reading('validation images'),
-      signal,
-    }),
+    splitFigures: {
+      choice: options.valData === null ? choice : null,
+      cases: { train: split.train.length, validation: split.validation.length },
+    },
+    images: await readImages(options, split, config.imageSize, { onProgress, signal }),
   };
+  const { examples, views } = material.images;
   // Only here is it known what the images left free.
   if (executor.device === 'cpu') {
-    const images = Math.min(options.batch, material.examples.size);
+    const images = Math.min(options.batch, examples.size) * examples.slices;
     const { total } = requireMemory({ ...stepOptions(stepSetup(options, material)), images });
     onProgress?.(`a step takes about ${gigabytes(total)} of memory, ${gigabytes(availableMemory())} are free`);
   }
-  return material;
+  const encoder = { executor, config, frozen: material.trainable.frozen, weights: material.baseHash };
+  const embeddings = views === null ? null : await keepEmbeddings(views, encoder, { onProgress, signal });
+  return { ...material, embeddings };
 }
 
 /** What of a run's options shapes its steps. */
@@ -151,10 +161,12 @@ const stepSetup = (
   trainable,
   promptsPerImage: 1,
   prompts: options.prompts,
+  promptSetting: options.promptSetting,
   recompute: options.recompute,
   accumulate: options.accumulate,
   loss: options.loss,
   weightDecay: options.weightDecay,
+  clipNorm: options.clip === 0 ? null : options.clip,
   multimask: false,
   targetSide: config.imageSize,
   from: options.tune === 'decoder' ? 'embedding' : 'image',
@@ -165,14 +177,21 @@ const groupsOf = (cases: readonly Case[]): string[] => [...new Set(cases.map(({ 
 async function conduct(
   run: RunDirectory,
   options: TrainOptions,
-  { base, baseHash, config, trainable, examples, held }: Material,
+  { base, baseHash, config, trainable, images: { examples, held }, embeddings }: Material,
   state: TrainingState,
   resumedFrom: number | null,
   { executor, signal, onEvent }: RunContext,
 ): Promise<TrainingOutcome> {
   const emit = run.recorder(onEvent);
   const { seed } = options;
-  const validator = new Validator({ executor, config, trainable, samples: held, settings: ['1-point'], seed });
+  const validator = new Validator({
+    executor,
+    config,
+    trainable,
+    cases: held,
+    settings: [options.promptSetting ?? '1-point'],
+    seed,
+  });
   try {
     emit({
       type: 'start',
@@ -189,9 +208,13 @@ async function conduct(
         executor,
         ...stepSetup(options, { config, trainable }),
         examples,
+        embeddings,
         epochs: options.epochs,
         batch: options.batch,
         lr: options.lr,
+        schedule: options.schedule,
+        warmup: options.warmup,
+        patience: options.patience,
         seed,
         validate: (present, stop) => validator.score(present, stop),
         save: (file, { parameters, step }) =>
@@ -203,25 +226,32 @@ async function conduct(
             baseHash,
             step,
           }),
-        checkpointSeconds: 60,
+        checkpointSeconds: options.checkpointSeconds,
         onEvent,
       },
       state,
       signal,
     );
-    emit({
-      type: 'end',
-      status: outcome,
-      message: outcome === 'done' ? null : `resume with: med-sa resume ${run.folder}`,
-    });
+    const early = outcome === 'done' && state.epoch <= options.epochs && isExhausted(state, options.patience);
+    const message = early
+      ? givenUp(options, state)
+      : outcome === 'done'
+        ? null
+        : `resume with: med-sa resume ${run.folder}`;
+    emit({ type: 'end', status: outcome, message, ...(early ? { early } : {}) });
     run.log(outcome);
     return outcome;
   } catch (error) {
+    if (run.lost) throw error;
     const message = error instanceof Error ? error.message : String(error);
     emit({ type: 'end', status: 'failed', message });
     run.log(`failed: ${error instanceof Error ? (error.stack ?? message) : message}`);
     throw error;
   } finally {
     await validator.dispose();
+    await embeddings?.dispose();
   }
 }
+
+const givenUp = ({ epochs }: TrainOptions, { epoch, sinceBest }: TrainingState): string =>
+  `ended after epoch ${epoch - 1} of ${epochs}: no better validation Dice for ${sinceBest} epochs`;

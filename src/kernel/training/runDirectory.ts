@@ -3,7 +3,11 @@ import path from 'node:path';
 import { z } from 'zod';
 import type { RunEvent } from '../../protocol';
 import { UserError } from '../errors';
+import type { Lock } from '../fileLock';
 import { writeFileAtomically } from '../files';
+import { eventsFile } from './runEvents';
+import { lockRun } from './runLock';
+import { TensorBoardLog } from './tensorboard/log';
 
 /** Raised when the meaning of what a run writes changes. */
 export const runFormat = 1;
@@ -12,18 +16,27 @@ export const runFormat = 1;
 type Untimed<T> = T extends unknown ? Omit<T, 'time'> : never;
 export type NewRunEvent = Untimed<RunEvent>;
 
+/** What an atomic write leaves when its process is killed. */
+const leftover = /^\..+\.[0-9a-f]{12}\.tmp$/;
+
 /**
- * A run is a directory: `config.json`, `events.jsonl` (append-only), `checkpoints/`, `log.txt`. The process that trains
- * owns it; everybody else only reads.
+ * A run is a directory: `config.json`, `events.jsonl` (append-only), `checkpoints/`, `tb/`, `log.txt`. The process that
+ * trains owns it until `close` and holds `run.lock`; everybody else only reads.
  */
 export class RunDirectory {
   private bytes = 0;
+  private readonly tensorBoard: TensorBoardLog;
 
-  private constructor(readonly folder: string) {}
+  private constructor(
+    readonly folder: string,
+    private readonly lock: Lock,
+  ) {
+    this.tensorBoard = new TensorBoardLog(folder);
+  }
 
   /** Whether the folder holds a run, whole or not. */
   static exists(folder: string): boolean {
-    return fs.existsSync(path.join(folder, 'config.json'));
+    return fs.existsSync(configOf(folder));
   }
 
   /** @throws UserError when the folder holds a run already. */
@@ -36,32 +49,59 @@ export class RunDirectory {
     }
   }
 
-  /** Makes a new run. @throws UserError when the folder holds a run already or cannot be made. */
-  static async create(folder: string, config: object): Promise<RunDirectory> {
-    const run = new RunDirectory(path.resolve(folder));
-    // A starter may have left its own notes here (who started the run); a config marks a run that has begun.
-    RunDirectory.requireFree(run.folder);
+  /**
+   * Makes a new run.
+   * @param prepare writes what the run must hold from its beginning; there is no run before it has ended
+   * @throws UserError when the folder holds a run already, another process works in it, or it cannot be made.
+   */
+  static async create(
+    folder: string,
+    config: object,
+    prepare?: (run: RunDirectory) => Promise<void>,
+  ): Promise<RunDirectory> {
+    const absolute = path.resolve(folder);
+    RunDirectory.requireFree(absolute);
     try {
-      fs.mkdirSync(run.file('checkpoints'), { recursive: true });
+      fs.mkdirSync(path.join(absolute, 'checkpoints'), { recursive: true });
     } catch (cause) {
-      throw new UserError(`${run.folder} cannot be made: name a folder that may be written for --out`, {
-        file: run.folder,
+      throw new UserError(`${absolute} cannot be made: name a folder that may be written for --out`, {
+        file: absolute,
         cause,
       });
     }
-    await writeFileAtomically(run.file('config.json'), [
-      Buffer.from(JSON.stringify({ version: runFormat, ...config }, null, 2) + '\n'),
-    ]);
-    run.claim();
-    return run;
+    const run = new RunDirectory(absolute, lockRun(absolute));
+    try {
+      RunDirectory.requireFree(absolute);
+      await prepare?.(run);
+      // Last: whoever finds a config finds a run that can be resumed.
+      await writeFileAtomically(configOf(absolute), [
+        Buffer.from(JSON.stringify({ version: runFormat, ...config }, null, 2) + '\n'),
+      ]);
+      return run;
+    } catch (error) {
+      run.close();
+      throw error;
+    }
   }
 
-  /** Opens a run to go on with it. @throws UserError when there is none, it is damaged, or newer than this version. */
+  /**
+   * Opens a run to go on with it.
+   * @throws UserError when there is none, another process works on it, it is damaged, or newer than this version.
+   */
   static open(folder: string): { run: RunDirectory; config: unknown } {
-    const run = new RunDirectory(path.resolve(folder));
-    const file = run.file('config.json');
-    if (!RunDirectory.exists(run.folder)) {
-      throw new UserError(`${run.folder} holds no run: config.json is missing`, { file: run.folder });
+    const absolute = path.resolve(folder);
+    const config = RunDirectory.config(absolute);
+    const run = new RunDirectory(absolute, lockRun(absolute));
+    run.removeLeftovers();
+    return { run, config };
+  }
+
+  /** What a run was asked to do, for whoever looks. @throws UserError when there is no run, or it cannot be read. */
+  static config(folder: string): unknown {
+    const absolute = path.resolve(folder);
+    const file = configOf(absolute);
+    if (!RunDirectory.exists(absolute)) {
+      throw new UserError(`${absolute} holds no run: config.json is missing`, { file: absolute });
     }
     let config: unknown;
     try {
@@ -76,17 +116,21 @@ export class RunDirectory {
       });
     }
     if (versioned.data.version > runFormat) {
-      throw new UserError(`${run.folder} was made by a newer version of Med-SA Notebook: update to resume it`, {
-        file,
-      });
+      throw new UserError(`${absolute} was made by a newer version of Med-SA Notebook: update to resume it`, { file });
     }
-    run.claim();
-    return { run, config };
+    return config;
   }
 
-  /** Says which process works on the run, so that others can tell whether it is alive, and stop it. */
-  private claim(): void {
-    fs.writeFileSync(this.file('process.json'), JSON.stringify({ pid: process.pid }) + '\n');
+  /** Lets other processes go on with the run. */
+  close(): void {
+    this.lock.release();
+  }
+
+  private removeLeftovers(): void {
+    for (const folder of [this.folder, this.file('checkpoints')]) {
+      const names = fs.existsSync(folder) ? fs.readdirSync(folder) : [];
+      for (const name of names) if (leftover.test(name)) fs.rmSync(path.join(folder, name), { force: true });
+    }
   }
 
   file(...parts: string[]): string {
@@ -97,25 +141,46 @@ export class RunDirectory {
     return this.file('checkpoints', `${name}.safetensors`);
   }
 
-  /** Length of the event log, for a checkpoint to remember. */
-  get eventBytes(): number {
+  /** Whether another process has taken the run over, because this one seemed gone. */
+  get lost(): boolean {
+    return this.lock.takenOver();
+  }
+
+  /** @throws UserError when another process has taken the run over */
+  private requireOwned(): void {
+    if (!this.lost) return;
+    throw new UserError(`another process has taken over the run ${this.folder}: this one leaves it as it is`, {
+      file: this.folder,
+    });
+  }
+
+  /** Brings the event log to the disk. @returns its length in bytes, for a checkpoint to remember */
+  async flush(): Promise<number> {
+    this.requireOwned();
+    if (this.bytes > 0) {
+      const log = await fs.promises.open(this.file(eventsFile), 'r+');
+      await log.sync().finally(() => log.close());
+    }
     return this.bytes;
   }
 
   /** Cuts the events that a checkpoint does not know of: they are about to happen again. */
   rewind(eventBytes: number): void {
-    const file = this.file('events.jsonl');
+    const file = this.file(eventsFile);
     // After a power cut the log may be shorter than the checkpoint remembers: cutting must not lengthen it.
     const written = fs.statSync(file, { throwIfNoEntry: false })?.size ?? 0;
     this.bytes = Math.min(eventBytes, written);
     if (written > this.bytes) fs.truncateSync(file, this.bytes);
   }
 
+  /** Writes an event down, for TensorBoard too. */
   append(event: NewRunEvent): RunEvent {
+    this.requireOwned();
     const timed: RunEvent = { ...event, time: Date.now() };
     const line = Buffer.from(JSON.stringify(timed) + '\n');
-    fs.appendFileSync(this.file('events.jsonl'), line);
+    fs.appendFileSync(this.file(eventsFile), line);
     this.bytes += line.length;
+    this.tensorBoard.append(timed);
     return timed;
   }
 
@@ -131,3 +196,5 @@ export class RunDirectory {
     fs.appendFileSync(this.file('log.txt'), `${new Date().toISOString()} ${line}\n`);
   }
 }
+
+const configOf = (folder: string): string => path.join(folder, 'config.json');

@@ -16,6 +16,8 @@ export interface TrainingState {
   epoch: number;
   batch: number;
   bestDice: number | null;
+  /** Epochs since it was reached. */
+  sinceBest: number;
 }
 
 /** The `position` entry of a state's metadata. */
@@ -24,6 +26,8 @@ const positionSchema = z.object({
   epoch: z.number().int().positive(),
   batch: z.number().int().nonnegative(),
   bestDice: z.number().nullable(),
+  /** Not counted before version 0.2. */
+  sinceBest: z.number().int().nonnegative().default(0),
   eventBytes: z.number().int().nonnegative(),
 });
 
@@ -39,12 +43,14 @@ export const freshState = (parameters: Float32Array): TrainingState => ({
   epoch: 1,
   batch: 0,
   bestDice: null,
+  sinceBest: 0,
 });
 
 /** Writes the state atomically, with the length of the event log that belongs to it. */
 export async function writeState(file: string, state: TrainingState, eventBytes: number): Promise<void> {
   const flat = (data: Float32Array) => tensorData([data.length], data);
-  const { step, epoch, batch, bestDice } = state;
+  const { step, epoch, batch, bestDice, sinceBest } = state;
+  const position = JSON.stringify({ step, epoch, batch, bestDice, sinceBest, eventBytes });
   await writeSafetensors(
     file,
     new Map([
@@ -52,7 +58,7 @@ export async function writeState(file: string, state: TrainingState, eventBytes:
       ['first_moment', flat(state.firstMoment)],
       ['second_moment', flat(state.secondMoment)],
     ]),
-    { format, version: String(version), position: JSON.stringify({ step, epoch, batch, bestDice, eventBytes }) },
+    { format, version: String(version), position },
   );
 }
 

@@ -1,7 +1,7 @@
 import { add, div, meanAll, mul, reduceSum, relu, reshape, slice, sub, type Tensor } from '../graph';
 import { maskTokens } from '../sam/config';
 import type { DecoderOutputs } from '../sam/maskDecoder';
-import { iouLoss, maskLoss, reachedIou, type LossName } from './losses';
+import { iouLoss, maskLoss, maskLossParts, reachedIou, type LossName } from './losses';
 
 export interface StepLossOptions {
   readonly loss: LossName;
@@ -14,6 +14,8 @@ export interface StepLossOptions {
 export interface StepLoss {
   /** [] */
   readonly loss: Tensor;
+  /** What the loss is the sum of, by name, weights included. [] each */
+  readonly parts: Readonly<Record<string, Tensor>>;
   /** The single answer: [B, 1, 4g, 4g] logits, [B, 1] estimated IoU. */
   readonly mask: Tensor;
   readonly iou: Tensor;
@@ -28,20 +30,25 @@ export function stepLoss(
   const token = (index: number): Tensor => slice(outputs.masks, 1, index, index + 1);
   const estimate = (index: number): Tensor => reshape(slice(outputs.iou, 1, index, index + 1), [target.shape[0]]);
   const mask = token(0);
-  let loss = meanAll(maskLoss(name, mask, target));
-  if (iouWeight > 0) loss = add(loss, mul(iouLoss(estimate(0), reachedIou(mask, target)), iouWeight));
+  const ofMask = Object.entries(maskLossParts(name, mask, target));
+  const parts: Record<string, Tensor> = Object.fromEntries(ofMask.map(([part, values]) => [part, meanAll(values)]));
+  if (iouWeight > 0) parts.iou = mul(iouLoss(estimate(0), reachedIou(mask, target)), iouWeight);
   if (multimask) {
     // At the logits' own size: three more masks at full size would cost more than the encoder of a small model.
     const small = areaAverage(target, mask.shape[2]);
     const candidates = Array.from({ length: maskTokens - 1 }, (_, index) => token(index + 1));
     const each = candidates.map((candidate) => maskLoss(name, candidate, small));
-    loss = add(loss, meanAll(each.reduce((best, other) => sub(best, relu(sub(best, other))))));
-    candidates.forEach((candidate, index) => {
-      loss = add(loss, mul(iouLoss(estimate(index + 1), reachedIou(candidate, small)), iouWeight / candidates.length));
-    });
+    parts.multimask = meanAll(each.reduce((best, other) => sub(best, relu(sub(best, other)))));
+    parts.multimask_iou = sum(
+      candidates.map((candidate, index) =>
+        mul(iouLoss(estimate(index + 1), reachedIou(candidate, small)), iouWeight / candidates.length),
+      ),
+    );
   }
-  return { loss, mask, iou: slice(outputs.iou, 1, 0, 1) };
+  return { loss: sum(Object.values(parts)), parts, mask, iou: slice(outputs.iou, 1, 0, 1) };
 }
+
+const sum = (terms: readonly Tensor[]): Tensor => terms.reduce((total, term) => add(total, term));
 
 /** Means over equal tiles. [B, 1, S, S] → [B, 1, side, side] */
 function areaAverage(x: Tensor, side: number): Tensor {

@@ -1,4 +1,4 @@
-import type { Random } from '../datasets';
+import { promptsFor, type PromptSetting, type Random } from '../datasets';
 import { UserError } from '../errors';
 import { tensorData, type TensorData } from '../graph';
 import type { ProgramCache } from '../runtime/programCache';
@@ -6,12 +6,19 @@ import type { Executor } from '../runtime/types';
 import { gridOf, type SamConfig } from '../sam/config';
 import { adamWDefaults, scheduleAt } from './adamw';
 import { TrainingBatch } from './batch';
-import { embeddingCache } from './embeddings';
+import type { EmbeddingCache } from './embeddings';
 import type { ExampleSource } from './examples';
 import type { LossName } from './losses';
-import { learningRateAt } from './schedule';
+import { learningRateAt, scheduleDefaults, type ScheduleName } from './schedule';
 import type { TrainingState } from './state';
-import { compileTrainStep, stepInputs, stepOutputs, type Recompute, type TrainStepOptions } from './trainStep';
+import {
+  compileTrainStep,
+  lossPartPrefix,
+  stepInputs,
+  stepOutputs,
+  type Recompute,
+  type TrainStepOptions,
+} from './trainStep';
 import type { Trainable } from './trainable';
 
 /** What shapes the steps of a run. */
@@ -22,8 +29,12 @@ export interface StepSetup {
   readonly promptsPerImage: number;
   /** Most prompts per sample: the first one and the corrective clicks after it. */
   readonly prompts: number;
+  /** The only kind of prompts, with as many clicks as it has; null: a mixture. */
+  readonly promptSetting: PromptSetting | null;
   readonly loss: LossName;
   readonly weightDecay: number;
+  /** Largest gradient norm, 1 by default; null: none. */
+  readonly clipNorm?: number | null;
   /** Train the three ambiguous masks too. */
   readonly multimask: boolean;
   /** Side of the targets that the loss sees. */
@@ -38,19 +49,29 @@ export interface StepSetup {
 export interface StepperSetup extends StepSetup {
   readonly executor: Executor;
   readonly examples: ExampleSource;
+  /** Of `from: 'embedding'`; else null. */
+  readonly embeddings: EmbeddingCache | null;
   /** Peak learning rate. */
   readonly lr: number;
+  /** How it gets there and what follows; a short warm-up and a cosine by default. */
+  readonly schedule?: ScheduleName;
+  readonly warmup?: number;
 }
 
 /** What one optimiser step came to. */
 export interface StepReport {
   readonly loss: number;
+  /** What the loss is the sum of. */
+  readonly parts: Record<string, number>;
+  /** Before clipping. */
+  readonly gradientNorm: number;
   readonly learningRate: number;
   readonly imagesPerSecond: number;
 }
 
-/** Most batches end with the first prompt; some go on with corrective clicks, each a step of its own. */
-function drawSteps(random: Random, most: number): number {
+/** Optimiser steps of a batch. Of a mixture most batches end with the first prompt; some go on with corrective clicks, each a step of its own. */
+function drawSteps(random: Random, most: number, setting: PromptSetting | null): number {
+  if (setting !== null) return 1 + promptsFor(setting).clicks;
   const draw = random.next();
   return Math.min(most, draw < 0.6 ? 1 : draw < 0.85 ? 2 : 3);
 }
@@ -67,17 +88,21 @@ export const stepOptions = (setup: StepSetup): Omit<TrainStepOptions, 'images'> 
   loss: setup.loss,
   iouWeight: 1,
   multimask: setup.multimask,
-  optimiser: { ...adamWDefaults, weightDecay: setup.weightDecay, clipNorm: 1 },
+  optimiser: {
+    ...adamWDefaults,
+    weightDecay: setup.weightDecay,
+    clipNorm: setup.clipNorm === undefined ? 1 : setup.clipNorm,
+  },
   recompute: setup.recompute,
   accumulate: setup.accumulate,
 });
 
 /** The steps of one batch: changes `state` in place and reports each. @throws DivergedError */
 export function stepper(setup: StepperSetup, programs: ProgramCache) {
-  const { config, trainable, executor, examples } = setup;
+  const { config, executor, examples, embeddings, promptSetting } = setup;
   const { optimiser } = stepOptions(setup);
+  const schedule = { ...scheduleDefaults, ...setup };
   const lowResSide = 4 * gridOf(config);
-  const embeddings = setup.from === 'embedding' ? embeddingCache(executor, programs, config, trainable.frozen) : null;
 
   return async function* (
     state: TrainingState,
@@ -85,22 +110,28 @@ export function stepper(setup: StepperSetup, programs: ProgramCache) {
     random: Random,
     progress: number,
   ): AsyncGenerator<StepReport> {
-    const chosen = await Promise.all(
+    const drawn = await Promise.all(
       indices.map((index, place) => examples.example(index, random.fork(`example ${place}`))),
     );
-    const batch = new TrainingBatch(chosen, config.imageSize, setup.promptsPerImage, random.fork('prompts'));
+    // The slices of a chunk stand side by side.
+    const chosen = drawn.flat();
+    const prompts = random.fork('prompts');
+    const batch = new TrainingBatch(chosen, config.imageSize, setup.promptsPerImage, prompts, promptSetting);
     const seen: Record<string, TensorData> = embeddings
-      ? { [stepInputs.embedding]: await embeddings(indices, chosen) }
+      ? { [stepInputs.embedding]: await embeddings.of(chosen) }
       : { [stepInputs.image]: batch.images() };
-    const steps = drawSteps(random.fork('steps'), setup.prompts);
+    const steps = drawSteps(random.fork('steps'), setup.prompts, promptSetting);
     for (let index = 0; index < steps; index++) {
       const started = performance.now();
-      const loaded = await programs.get(`step-${indices.length}`, () =>
-        compileTrainStep({ ...stepOptions(setup), images: indices.length }),
+      const loaded = await programs.get(`step-${chosen.length}`, () =>
+        compileTrainStep({ ...stepOptions(setup), images: chosen.length }),
       );
-      const learningRate = learningRateAt(progress, setup.lr);
+      const partOutputs = loaded.program.outputs
+        .map(({ name }) => name)
+        .filter((name) => name.startsWith(lossPartPrefix));
+      const learningRate = learningRateAt(progress, schedule);
       const flat = (data: Float32Array): TensorData => tensorData([data.length], data);
-      const schedule = Object.entries(scheduleAt(state.step + 1, learningRate, optimiser));
+      const scheduled = Object.entries(scheduleAt(state.step + 1, learningRate, optimiser));
       const result = await executor.run(
         loaded,
         {
@@ -109,11 +140,9 @@ export function stepper(setup: StepperSetup, programs: ProgramCache) {
           [stepInputs.parameters]: flat(state.parameters),
           [stepInputs.firstMoment]: flat(state.firstMoment),
           [stepInputs.secondMoment]: flat(state.secondMoment),
-          ...Object.fromEntries(schedule.map(([name, value]) => [name, tensorData([], [value])])),
+          ...Object.fromEntries(scheduled.map(([name, value]) => [name, tensorData([], [value])])),
         },
-        {
-          fetch: stepOutputs,
-        },
+        { fetch: [...stepOutputs, ...partOutputs] },
       );
       const [loss, gradientNorm] = [result.loss.data[0], result.gradient_norm.data[0]];
       if (!Number.isFinite(loss + gradientNorm)) throw new DivergedError(state.step + 1, learningRate);
@@ -121,7 +150,9 @@ export function stepper(setup: StepperSetup, programs: ProgramCache) {
       state.firstMoment = result.next_first_moment.data;
       state.secondMoment = result.next_second_moment.data;
       state.step++;
-      yield { loss, learningRate, imagesPerSecond: (indices.length * 1000) / (performance.now() - started) };
+      const parts = partOutputs.map((name) => [name.slice(lossPartPrefix.length), result[name].data[0]] as const);
+      const imagesPerSecond = (chosen.length * 1000) / (performance.now() - started);
+      yield { loss, parts: Object.fromEntries(parts), gradientNorm, learningRate, imagesPerSecond };
       if (index + 1 < steps) batch.correct(result.low_res_masks);
     }
   };

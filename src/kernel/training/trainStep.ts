@@ -19,7 +19,7 @@ import type { EncoderSegments } from '../sam/imageEncoder';
 import { decodePrompts, encodeImages, type SamModel } from '../sam/sam';
 import { gridOf, type SamConfig } from '../sam/config';
 import { attachedSeams } from '../medsa/attachment';
-import type { AttachmentOptions } from '../medsa/options';
+import { isLora, type AttachmentOptions } from '../medsa/options';
 import { adamWStep, type AdamWOptions } from './adamw';
 import { mixedWeights } from '../sam/weights';
 import { ParameterLayout } from './parameters';
@@ -35,6 +35,7 @@ export interface TrainStepOptions extends StepLossOptions {
   readonly frozen: ReadonlyMap<string, TensorData>;
   /** 'image': the encoder is part of the step; 'embedding': embeddings are fed (`tune: decoder`). */
   readonly from: 'image' | 'embedding';
+  /** With SD-Trans a multiple of the chunk's slices, whose images stand side by side. */
   readonly images: number;
   readonly promptsPerImage: number;
   /** Side of the targets that the loss sees. */
@@ -42,7 +43,7 @@ export interface TrainStepOptions extends StepLossOptions {
   readonly optimiser: AdamWOptions;
   /** What the backward pass computes again instead of keeping it: nothing, or the inside of every encoder block. */
   readonly recompute?: Recompute;
-  /** Parts of the batch that pass one after another, their gradients added up; 1 by default. At most `images`. */
+  /** Parts of the batch that pass one after another, their gradients added up; 1 by default. At most `images`, or chunks. */
   readonly accumulate?: number;
 }
 
@@ -69,7 +70,7 @@ export const stepInputs = {
   secondMoment: 'second_moment',
 } as const;
 
-/** What a trainer reads of a step. */
+/** What a trainer reads of a step, besides the parts of the loss. */
 export const stepOutputs = [
   'loss',
   'gradient_norm',
@@ -78,6 +79,9 @@ export const stepOutputs = [
   'next_first_moment',
   'next_second_moment',
 ] as const;
+
+/** Outputs `loss.dice`, `loss.iou` …: what the loss is the sum of, weights included. */
+export const lossPartPrefix = 'loss.';
 
 /**
  * Forward, loss, backward and optimiser as one program; B = images · promptsPerImage. It takes any number P of prompt
@@ -97,14 +101,15 @@ export function stepTensors(options: TrainStepOptions, tokens: number) {
   const trainable = layout.names.map((name) => parameters.tensors.get(name)!);
   const feeds = batchInputs(options, tokens);
   const whole = trainingModel(options, parameters.tensors);
-  let sum: { readonly loss: Tensor; readonly gradient: Tensor } | null = null;
+  let sum: Sum | undefined;
   const answers: { readonly mask: Tensor; readonly iou: Tensor }[] = [];
-  for (const [start, end] of partsOf(images, accumulate)) {
+  for (const [start, end] of partsOf(images, accumulate, chunkOf(options))) {
+    const before: Sum | undefined = sum;
     const range = [start * promptsPerImage, end * promptsPerImage] as const;
     // A part begins when the gradient of those before is there: only that is kept of them.
     const part = (name: keyof typeof feeds): Tensor => {
       const rows = name === 'seen' ? slice(feeds.seen, 0, start, end) : slice(feeds[name], 0, ...range);
-      return name === 'seen' && sum !== null ? after(rows, [sum.gradient]) : rows;
+      return name === 'seen' && before !== undefined ? after(rows, [before.gradient]) : rows;
     };
     const segments = new Segments();
     const model = { ...whole, segments: encoderSegments(segments, options.recompute) };
@@ -116,14 +121,14 @@ export function stepTensors(options: TrainStepOptions, tokens: number) {
       masks: part('masks'),
       hasMask: part('hasMask'),
     });
-    const { loss, mask, iou } = stepLoss(outputs, part('target'), options);
+    const { loss, parts, mask, iou } = stepLoss(outputs, part('target'), options);
     answers.push({ mask, iou });
-    const share = mul(loss, (end - start) / images);
+    const weight = (end - start) / images;
+    const share = mul(loss, weight);
     const gradient = ParameterLayout.flatten(gradients(share, trainable, segments));
-    sum =
-      sum === null ? { loss: share, gradient } : { loss: add(sum.loss, share), gradient: add(sum.gradient, gradient) };
+    sum = added(before, { loss: share, parts: scaled(parts, weight), gradient });
   }
-  const { loss, gradient } = sum!;
+  const { loss, parts, gradient } = sum!;
   const state = {
     parameters: parameters.flat,
     firstMoment: input(stepInputs.firstMoment, [layout.size]),
@@ -132,6 +137,7 @@ export function stepTensors(options: TrainStepOptions, tokens: number) {
   const next = adamWStep(state, gradient, options.optimiser);
   return {
     loss,
+    ...Object.fromEntries(Object.entries(parts).map(([name, part]) => [`${lossPartPrefix}${name}`, part])),
     low_res_masks: concat(
       answers.map(({ mask }) => mask),
       0,
@@ -165,10 +171,34 @@ function batchInputs({ config, from, images, promptsPerImage, targetSide }: Trai
   };
 }
 
-/** [start, end) of `count` parts of nearly equal size. */
-function partsOf(total: number, count: number): (readonly [number, number])[] {
-  const parts = Math.min(count, total);
-  const bound = (index: number): number => Math.floor((index * total) / parts);
+/** What the parts of a batch add up to. */
+interface Sum {
+  readonly loss: Tensor;
+  readonly parts: Readonly<Record<string, Tensor>>;
+  readonly gradient: Tensor;
+}
+
+const added = (a: Sum | undefined, b: Sum): Sum =>
+  a === undefined
+    ? b
+    : {
+        loss: add(a.loss, b.loss),
+        parts: Object.fromEntries(Object.entries(b.parts).map(([name, part]) => [name, add(a.parts[name], part)])),
+        gradient: add(a.gradient, b.gradient),
+      };
+
+const scaled = (parts: Sum['parts'], weight: number): Sum['parts'] =>
+  Object.fromEntries(Object.entries(parts).map(([name, part]) => [name, mul(part, weight)]));
+
+/** Images that see each other and stay in one part: a depth chunk's slices (SD-Trans), else 1. */
+export const chunkOf = ({ adapters }: Pick<TrainStepOptions, 'adapters'>): number =>
+  adapters === null || isLora(adapters) ? 1 : (adapters.slices ?? 1);
+
+/** [start, end) of `count` parts of nearly equal size, each of whole chunks. */
+function partsOf(total: number, count: number, chunk: number): (readonly [number, number])[] {
+  const chunks = total / chunk;
+  const parts = Math.min(count, chunks);
+  const bound = (index: number): number => chunk * Math.floor((index * chunks) / parts);
   return Array.from({ length: parts }, (_, index) => [bound(index), bound(index + 1)] as const);
 }
 

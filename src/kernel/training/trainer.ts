@@ -13,6 +13,8 @@ export interface TrainerSetup extends StepperSetup {
   /** Images per batch. */
   readonly batch: number;
   readonly seed: number;
+  /** Epochs without a better validation Dice after which training ends; null: it goes on to the last epoch. */
+  readonly patience?: number | null;
   /** Scores the present parameters; null: nothing to validate on. */
   readonly validate: ((state: TrainingState, signal?: AbortSignal) => Promise<Metrics>) | null;
   /** Writes what others use (adapters, or a model). */
@@ -24,28 +26,36 @@ export interface TrainerSetup extends StepperSetup {
 
 export type TrainingOutcome = 'done' | 'stopped';
 
+/** Whether a run has waited long enough for a better validation Dice. */
+export const isExhausted = ({ sinceBest }: TrainingState, patience: number | null): boolean =>
+  patience !== null && sinceBest >= patience;
+
 /**
- * Trains from `state` to the end of the last epoch, or until the signal. What a batch contains follows from the seed and
+ * Trains from `state` to the end of the last epoch, until its patience ends, or until the signal. What a batch contains follows from the seed and
  * its position alone, so that a resumed run repeats the uninterrupted one bit for bit.
  * @throws DivergedError when the loss is no number any more; the last checkpoint stays as it was.
  */
 export async function train(setup: TrainerSetup, state: TrainingState, signal: AbortSignal): Promise<TrainingOutcome> {
   const { run } = setup;
   const programs = createProgramCache(setup.executor, 8);
-  const saveState = (): Promise<void> => writeState(run.checkpoint('state'), state, run.eventBytes);
   try {
     // Before anything happens: a run that is stopped or killed early can be resumed too.
-    if (state.step === 0) await saveState();
+    if (state.step === 0) await saveState(run, state);
     await trainEpochs(setup, state, programs, signal);
     return 'done';
   } catch (error) {
     if (!(error instanceof CancelledError)) throw error;
     // At step 0 the state on disk is this one, and knows nothing of the first validation: it will happen again.
-    if (state.step > 0) await saveState();
+    if (state.step > 0) await saveState(run, state);
     return 'stopped';
   } finally {
     await programs.clear();
   }
+}
+
+/** Writes the state with the events that led to it. */
+export async function saveState(run: RunDirectory, state: TrainingState): Promise<void> {
+  await writeState(run.checkpoint('state'), state, await run.flush());
 }
 
 /** The loop itself; a signal ends it between two batches or in a validation, where `state` is whole. */
@@ -55,7 +65,7 @@ async function trainEpochs(
   programs: ProgramCache,
   signal: AbortSignal,
 ): Promise<void> {
-  const { run, examples, epochs } = setup;
+  const { run, examples, epochs, patience = null } = setup;
   const emit = run.recorder(setup.onEvent);
   const batches = Math.ceil(examples.size / setup.batch);
   const root = new Random(setup.seed);
@@ -64,18 +74,26 @@ async function trainEpochs(
   if (state.step === 0 && setup.validate) emit(validation(0, state, await setup.validate(state, signal)));
   let lastSave = Date.now();
 
-  for (; state.epoch <= epochs; state.epoch++, state.batch = 0) {
+  for (; state.epoch <= epochs && !isExhausted(state, patience); state.epoch++, state.batch = 0) {
     const order = root.fork(`order ${state.epoch}`).shuffle([...Array(examples.size).keys()]);
     for (; state.batch < batches; state.batch++) {
       if (signal.aborted) throw new CancelledError();
       const random = root.fork(`epoch ${state.epoch}`).fork(state.batch);
       const indices = order.slice(state.batch * setup.batch, (state.batch + 1) * setup.batch);
       const progress = (state.epoch - 1 + state.batch / batches) / epochs;
-      for await (const { loss, learningRate, imagesPerSecond } of takeStep(state, indices, random, progress)) {
-        emit({ type: 'step', step: state.step, epoch: state.epoch, loss, learningRate, imagesPerSecond });
+      const behind = (state.epoch - 1 + (state.batch + 1) / batches) / epochs;
+      for await (const report of takeStep(state, indices, random, progress)) {
+        emit({
+          type: 'step',
+          step: state.step,
+          epoch: state.epoch,
+          ...report,
+          memoryMB: Math.round(process.memoryUsage.rss() / 2 ** 20),
+          progress: behind,
+        });
       }
-      if (Date.now() - lastSave > setup.checkpointSeconds * 1000 && state.batch + 1 < batches) {
-        await writeState(run.checkpoint('state'), { ...state, batch: state.batch + 1 }, run.eventBytes);
+      if (Date.now() - lastSave >= setup.checkpointSeconds * 1000 && state.batch + 1 < batches) {
+        await saveState(run, { ...state, batch: state.batch + 1 });
         lastSave = Date.now();
       }
       // A step blocks this thread: let signals and timers through.
@@ -86,11 +104,13 @@ async function trainEpochs(
     const dice = mean(Object.values(metrics).map((metric) => metric.dice));
     const best = dice === null || state.bestDice === null || dice > state.bestDice;
     if (best) state.bestDice = dice;
+    state.sinceBest = best ? 0 : state.sinceBest + 1;
     await setup.save(run.checkpoint('last'), state);
     if (best) await setup.save(run.checkpoint('best'), state);
     const file = best ? 'checkpoints/best.safetensors' : 'checkpoints/last.safetensors';
-    emit({ type: 'checkpoint', step: state.step, epoch: state.epoch, file, best });
-    await writeState(run.checkpoint('state'), { ...state, epoch: state.epoch + 1, batch: 0 }, run.eventBytes);
+    const { step, epoch, sinceBest } = state;
+    emit({ type: 'checkpoint', step, epoch, file, best, sinceBest });
+    await saveState(run, { ...state, epoch: epoch + 1, batch: 0 });
     lastSave = Date.now();
   }
 }

@@ -1,29 +1,32 @@
-import { Random, type LoadedSample, type PromptSetting } from '../datasets';
-import { summary } from '../evaluation';
+import { Random, type PromptSetting } from '../datasets';
 import { tensorData } from '../graph';
-import { evaluateSamples } from '../inference/evaluate';
+import { answerCase } from '../inference/caseAnswers';
 import { SamPredictor } from '../inference/predictor';
+import type { SlicedCase } from '../inference/slicedCase';
+import { isLora } from '../medsa/options';
 import type { Executor } from '../runtime/types';
 import type { SamConfig } from '../sam/config';
+import { OverlapTally, type SettingMetrics } from './overlapTally';
 import type { TrainingState } from './state';
 import { stepInputs, trainingModel } from './trainStep';
 import type { Trainable } from './trainable';
 
-/** Mean scores over the samples, per prompt setting. */
-export type Metrics = Record<string, { dice: number; iou: number }>;
+/** Mean scores over the held-out cases, per prompt setting. */
+export type Metrics = Record<string, SettingMetrics>;
 
 export interface ValidatorOptions {
   readonly executor: Executor;
   readonly config: SamConfig;
   readonly trainable: Trainable;
-  readonly samples: { readonly length: number; get(index: number): Promise<LoadedSample> };
+  readonly cases: { readonly length: number; get(index: number): Promise<SlicedCase> };
   readonly settings: readonly PromptSetting[];
   readonly seed: number;
 }
 
 /**
- * Scores parameters in training on held-out samples. They are inputs of the predictor's graphs, so that nothing is
- * compiled again when they change; the questions are the same every time.
+ * Scores parameters in training on held-out cases: Dice and IoU of each class over all slices of a case together. The
+ * parameters are inputs of the predictor's graphs, so that nothing is compiled again when they change; the questions are
+ * the same every time.
  */
 export class Validator {
   private readonly predictor: SamPredictor;
@@ -31,9 +34,16 @@ export class Validator {
 
   constructor(private readonly options: ValidatorOptions) {
     const { executor, config, trainable } = options;
-    const parameters = trainable.layout.read(stepInputs.parameters);
+    const { adapters, layout, frozen } = trainable;
+    const { tensors } = layout.read(stepInputs.parameters);
+    const depth = adapters === null || isLora(adapters) ? null : adapters.slices;
+    const modelFor = (slices: number) => {
+      const attached = depth === null ? adapters : { ...adapters!, slices };
+      return trainingModel({ config, adapters: attached, frozen }, tensors);
+    };
     this.predictor = new SamPredictor({
-      model: trainingModel({ config, ...trainable }, parameters.tensors),
+      model: modelFor(1),
+      depth: depth === null ? undefined : { slices: depth, modelFor },
       executor,
       modelName: 'training',
       adaptersName: null,
@@ -43,16 +53,17 @@ export class Validator {
 
   /** @throws CancelledError when the signal is raised. */
   async score({ parameters }: TrainingState, signal?: AbortSignal): Promise<Metrics> {
-    const { samples, settings, seed } = this.options;
+    const { cases, settings, seed } = this.options;
     this.parameters = parameters;
     const random = new Random(seed).fork('validation');
-    const scores = await evaluateSamples(this.predictor, samples, random, { settings, signal });
-    return Object.fromEntries(
-      Object.entries(scores).map(([setting, rows]) => [
-        setting,
-        { dice: summary(rows.map((row) => row.dice)).mean, iou: summary(rows.map((row) => row.iou)).mean },
-      ]),
-    );
+    const tally = new OverlapTally(settings);
+    for (let index = 0; index < cases.length; index++) {
+      const item = await cases.get(index);
+      const answers = answerCase(this.predictor, item, random.fork(index), { settings, signal });
+      for await (const { className, setting, mask, target } of answers) tally.add(className, setting, mask, target);
+      tally.endCase();
+    }
+    return tally.metrics();
   }
 
   dispose(): Promise<void> {

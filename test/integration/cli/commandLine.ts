@@ -17,7 +17,8 @@ export interface Running {
 
 /** `med-sa` as a user calls it, bundled from the sources. */
 export interface CommandLine {
-  start(args: readonly string[]): Running;
+  /** `more`: what the environment of this call has besides. */
+  start(args: readonly string[], more?: Readonly<Record<string, string>>): Running;
   run(...args: string[]): Promise<Ended>;
   /** The object that `--json` prints; the command must print nothing else on standard output, and exit with `code`. */
   json(args: readonly string[], code?: number): Promise<Record<string, unknown>>;
@@ -32,10 +33,10 @@ export async function commandLine(folder: string, env: Readonly<Record<string, s
   const engine = await bundled('src/kernel/runtime/engineProcess.ts', 'engine');
   fs.copyFileSync(engine, path.join(path.dirname(cli), 'engine.js'));
 
-  const start = (args: readonly string[]): Running => {
+  const start = (args: readonly string[], more: Readonly<Record<string, string>> = {}): Running => {
     const child = spawn(process.execPath, [cli, ...args], {
       cwd: folder,
-      env: { ...process.env, ...env },
+      env: { ...process.env, ...env, ...more },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     const text = { stdout: '', stderr: '' };

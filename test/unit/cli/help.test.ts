@@ -9,10 +9,19 @@ const contract: Record<string, string[]> = {
   train: [
     ...['data', 'layout', 'model', 'tune', 'loss', 'epochs', 'batch', 'image-size', 'lr', 'seed'],
     ...['variant', 'depth', 'slices', 'prompt', 'bottleneck', 'decoder-bottleneck', 'scale'],
+    ...['schedule', 'warmup', 'clip', 'patience', 'checkpoint-seconds'],
     ...['rank', 'alpha', 'lora-decoder', 'val-fraction', 'val-data', 'device', 'precision', 'out', 'json'],
   ],
   resume: ['json'],
-  evaluate: ['data', 'model', 'adapters', 'prompts', 'seed', 'device', 'precision', 'json'],
+  runs: ['json'],
+  evaluate: [
+    ...['data', 'layout', 'classes', 'split', 'fold', 'split-seed', 'model', 'adapters', 'prompts', 'csv', 'seed'],
+    ...['device', 'precision', 'json'],
+  ],
+  compare: [
+    ...['data', 'out', 'rows', 'seeds', 'epochs', 'minutes', 'val-data', 'val-fraction', 'fold', 'split-seed'],
+    ...['model', 'prompts', 'checkpoint', 'slices', 'batch', 'lr', 'loss', 'image-size', 'device', 'json'],
+  ],
   export: ['onnx', 'torch', 'out', 'model', 'adapters', 'external-weights', 'json'],
   doctor: ['parity', 'model', 'device', 'precision', 'json'],
   models: ['from', 'sha256', 'name', 'link', 'json'],

@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { boxIou, firstPrompt, nextClick, promptsFor } from '../../../src/kernel/datasets/promptSimulation';
+import {
+  boxIou,
+  firstPrompt,
+  negativePrompt,
+  nextClick,
+  promptsFor,
+} from '../../../src/kernel/datasets/promptSimulation';
 import { Random } from '../../../src/kernel/datasets/random';
 import { boundingBox, type Mask } from '../../../src/kernel/imaging';
 
@@ -37,6 +43,22 @@ describe('firstPrompt', () => {
     expect([...seen].sort((a, b) => a - b)).toEqual(
       Array.from(target.data.keys()).filter((index) => target.data[index] === 1),
     );
+  });
+
+  it('clicks every pixel of the target as often as any other, when placed anywhere', () => {
+    // 200 pixels of an uneven shape, 20000 clicks: chi-square of 199 degrees of freedom has mean 199, deviation 20.
+    const target = mask(40, 30, (x, y) => (y < 5 && x < 30) || (y >= 20 && y < 25 && x >= 30));
+    const random = new Random(11);
+    const counts = new Map<number, number>();
+    for (let i = 0; i < 20000; i++) {
+      const [{ x, y }] = firstPrompt(target, '1-point', random, 'anywhere').points;
+      counts.set(y * 40 + x, (counts.get(y * 40 + x) ?? 0) + 1);
+    }
+    const pixels = [...target.data.keys()].filter((index) => target.data[index] === 1);
+    expect(pixels).toHaveLength(200);
+    const chiSquare = pixels.reduce((sum, pixel) => sum + ((counts.get(pixel) ?? 0) - 100) ** 2 / 100, 0);
+    expect(chiSquare).toBeGreaterThan(199 - 4 * 20);
+    expect(chiSquare).toBeLessThan(199 + 4 * 20);
   });
 
   it('finds the only pixel there is', () => {
@@ -103,8 +125,39 @@ describe('nextClick', () => {
     expect(nextClick(target, prediction, new Random(1))).toEqual({ x: 31, y: 1, label: 0 });
   });
 
+  it('lies inside of the region of error, whatever its shape', () => {
+    const random = new Random(12);
+    for (let draw = 0; draw < 200; draw++) {
+      const blob = (): Mask => {
+        const [x, y, a, b] = [random.integer(40), random.integer(30), random.uniform(3, 12), random.uniform(3, 12)];
+        return mask(40, 30, (u, v) => ((u - x) / a) ** 2 + ((v - y) / b) ** 2 <= 1);
+      };
+      const [wanted, answer] = [blob(), blob()];
+      const click = nextClick(wanted, answer, random);
+      if (click === null) throw new Error('two blobs should differ');
+      const at = click.y * 40 + click.x;
+      expect(wanted.data[at]).toBe(click.label);
+      expect(answer.data[at]).toBe(1 - click.label);
+    }
+  });
+
   it('is null when there is nothing to correct', () => {
     expect(nextClick(target, target, new Random(1))).toBeNull();
+  });
+});
+
+describe('negativePrompt', () => {
+  it('is one negative click, each pixel of the picture as likely', () => {
+    // 12 pixels, 6000 clicks: chi-square of 11 degrees of freedom exceeds 31.3 once in a thousand times.
+    const random = new Random(6);
+    const counts = new Array<number>(12).fill(0);
+    for (let i = 0; i < 6000; i++) {
+      const { points, box } = negativePrompt({ width: 4, height: 3 }, random);
+      expect(box).toBeNull();
+      expect(points.map(({ label }) => label)).toEqual([0]);
+      counts[points[0].y * 4 + points[0].x]++;
+    }
+    expect(counts.reduce((sum, count) => sum + (count - 500) ** 2 / 500, 0)).toBeLessThan(31.3);
   });
 });
 

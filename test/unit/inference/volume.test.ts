@@ -2,8 +2,18 @@ import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { drawVolume } from '../../../src/kernel/datasets/phantoms/volume';
 import { Random, type PromptSet } from '../../../src/kernel/datasets';
-import { boundingBox, maskOf, readImage, sliceOf, writeVolume, type MedicalImage } from '../../../src/kernel/imaging';
+import {
+  boundingBox,
+  maskOf,
+  readImage,
+  sliceOf,
+  toRgb,
+  writeVolume,
+  type MedicalImage,
+} from '../../../src/kernel/imaging';
 import { embeddedModel, openPredictor, predictVolume, SamPredictor } from '../../../src/kernel/inference';
+import { originalLogits, threshold } from '../../../src/kernel/inference/postprocess';
+import { chunkStarts, SliceImages } from '../../../src/kernel/inference/sliceImages';
 import { adapterSeams } from '../../../src/kernel/medsa/seams';
 import { defaultAdapters } from '../../../src/kernel/medsa/options';
 import { adapterShapes } from '../../../src/kernel/medsa/shapes';
@@ -165,11 +175,33 @@ describe('adapters that look along the depth', () => {
 
   const all = (slices: number) => new Map(Array.from({ length: slices }, (_, slice) => [slice, middle] as const));
 
-  it('see chunks of as many slices as in training, the last one reaching back', async () => {
+  it('see chunks of as many slices as in training, which overlap, the last one reaching back', async () => {
     const { predictor, encoded, held } = recording(true);
     await predictVolume(predictor, ball(), all(12));
-    expect(encoded).toEqual([5, 5, 5]);
+    expect(chunkStarts(12, 5)).toEqual([0, 3, 6, 7]);
+    expect(encoded).toEqual([5, 5, 5, 5]);
     expect(held.size).toBe(0);
+  });
+
+  it('answer a slice of several chunks by the mean of their logits', async () => {
+    const { predictor } = recording(true);
+    const images = new SliceImages(predictor, 12, (slice) => toRgb(sliceOf(ball(), slice), { low: 0, high: 1000 }));
+    const views = await images.at(7);
+    expect(views).toHaveLength(3);
+    const together = await predictor.predictTogether(views, middle);
+    const each = await Promise.all(views.map(async (view) => (await predictor.predict(view, middle))[0]));
+    expect(each[0].lowRes.data).not.toEqual(each[1].lowRes.data);
+    const mean = each[0].lowRes.data.map((_, i) => each.reduce((sum, { lowRes }) => sum + lowRes.data[i], 0) / 3);
+    together.lowRes.data.forEach((value, i) => expect(value).toBeCloseTo(mean[i], 4));
+    expect(together.iou).toBeCloseTo((each[0].iou + each[1].iou + each[2].iou) / 3, 6);
+    // The mask is that of the mean, not a vote.
+    const { data, side } = together.lowRes;
+    const square = { width: 64, height: 64 };
+    const low = { data, width: side, height: side };
+    expect(together.mask).toEqual(
+      threshold(originalLogits(low, 64, { width: 64, height: 56 }, { ...square, height: 56 })),
+    );
+    await images.free();
   });
 
   it('see all of a volume that is shorter', async () => {

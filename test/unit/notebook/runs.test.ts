@@ -1,4 +1,5 @@
 import fs from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { Runs } from '../../../src/kernel/notebook/runs';
@@ -98,7 +99,7 @@ describe('runs', () => {
     const run = path.join(folder, 'abandoned');
     fs.mkdirSync(run);
     fs.writeFileSync(path.join(run, 'config.json'), '{}');
-    fs.writeFileSync(path.join(run, 'process.json'), '{"pid": 999999999}');
+    fs.writeFileSync(path.join(run, 'run.lock'), `999999999\n${os.hostname()}\nsomebody\n\n`);
     const start = {
       type: 'start',
       time: 1,
@@ -112,8 +113,6 @@ describe('runs', () => {
       path.join(run, 'events.jsonl'),
       `${JSON.stringify(start)}\nno JSON\n{"type":"new kind"}\n{"type":"ste`,
     );
-    const old = new Date(Date.now() - 3_600_000);
-    for (const name of ['config.json', 'events.jsonl']) fs.utimesSync(path.join(run, name), old, old);
     const { summary } = await runsOf().follow(run, () => undefined, never);
     expect(summary).toMatchObject({ status: 'failed', epochs: 5, message: expect.stringContaining('med-sa resume') });
   });

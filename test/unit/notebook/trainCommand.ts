@@ -1,4 +1,5 @@
 import fs from 'node:fs';
+import type os from 'node:os';
 import path from 'node:path';
 
 /**
@@ -8,11 +9,11 @@ import path from 'node:path';
  */
 export function writeTrainCommand(folder: string): string {
   const file = path.join(folder, 'cli.js');
-  fs.writeFileSync(file, `(${train.toString()})(require('node:fs'), require('node:path'));`);
+  fs.writeFileSync(file, `(${train.toString()})(require('node:fs'), require('node:path'), require('node:os'));`);
   return file;
 }
 
-function train(nodeFs: typeof fs, nodePath: typeof path): void {
+function train(nodeFs: typeof fs, nodePath: typeof path, nodeOs: typeof os): void {
   const [, , command, ...rest] = process.argv;
   const options: Record<string, string> = {};
   for (let at = 0; at < rest.length; at += 2) options[rest[at].slice(2)] = rest[at + 1];
@@ -34,7 +35,7 @@ function train(nodeFs: typeof fs, nodePath: typeof path): void {
   });
   nodeFs.mkdirSync(nodePath.join(run, 'checkpoints'), { recursive: true });
   nodeFs.writeFileSync(nodePath.join(run, 'config.json'), JSON.stringify(options));
-  nodeFs.writeFileSync(nodePath.join(run, 'process.json'), JSON.stringify({ pid: process.pid }));
+  nodeFs.writeFileSync(nodePath.join(run, 'run.lock'), `${process.pid}\n${nodeOs.hostname()}\nsomebody\n\n`);
   const log = (event: object) =>
     nodeFs.appendFileSync(nodePath.join(run, 'events.jsonl'), `${JSON.stringify({ ...event, time: Date.now() })}\n`);
   const epochs = Number(options.epochs ?? 3);

@@ -155,6 +155,39 @@ describe('a correction', () => {
   });
 });
 
+describe('a slice that does not show the class', () => {
+  const mixed = [exampleOf(disc(10, 10, 6)), exampleOf()];
+
+  it('is asked by a negative click in its picture, beside clicks and boxes, and should answer nothing', () => {
+    for (const setting of [null, '1-point', '3-points', 'bbox-0.5', 'bbox-0.75'] as const) {
+      const batch = new TrainingBatch(mixed, side, 1, new Random(4), setting);
+      for (const logit of [5, -5]) {
+        batch.correct(constantLogits(2, logit));
+        const feeds = feedsOf(batch);
+        const asked = tokensOf(feeds, 1).filter(({ label }) => label !== promptLabel.padding);
+        expect(asked.every(({ label, y }) => label === promptLabel.negative && y < 32)).toBe(true);
+        expect(asked[0].y).toBeLessThan(20);
+        expect(feeds.target.data.subarray(side * side).includes(1)).toBe(false);
+        expect(tokensOf(feeds, 0)).toHaveLength(tokensOf(feeds, 1).length);
+      }
+    }
+  });
+});
+
+it.each(['1-point', '3-points', 'bbox-0.5', 'bbox-0.75'] as const)(
+  'trains on %s alone where that is asked',
+  (setting) => {
+    const { positive, padding, boxTopLeft, boxBottomRight } = promptLabel;
+    for (let seed = 0; seed < 10; seed++) {
+      const batch = new TrainingBatch(examples, side, 2, new Random(seed), setting);
+      const expected = setting.startsWith('bbox') ? [boxTopLeft, boxBottomRight] : [positive, padding];
+      for (let sample = 0; sample < 6; sample++) {
+        expect(tokensOf(feedsOf(batch), sample).map(({ label }) => label)).toEqual(expected);
+      }
+    }
+  },
+);
+
 it('what a batch asks follows from its random stream alone', () => {
   const course = (seed: number): unknown => {
     const batch = batchOf(seed);

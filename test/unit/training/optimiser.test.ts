@@ -3,7 +3,7 @@ import { Random } from '../../../src/kernel/datasets';
 import { add, gradients, input, meanAll, mul, sizeOf, tensorData, type TensorData } from '../../../src/kernel/graph';
 import { adamWDefaults, adamWStep, scheduleAt, type AdamWOptions } from '../../../src/kernel/training/adamw';
 import { ParameterLayout } from '../../../src/kernel/training/parameters';
-import { learningRateAt } from '../../../src/kernel/training/schedule';
+import { learningRateAt, scheduleDefaults } from '../../../src/kernel/training/schedule';
 import { runWithOrt } from '../../support/ort';
 import { expectClose, randomTensor } from '../../support/tensors';
 
@@ -88,22 +88,37 @@ describe('AdamW', () => {
 
 describe('the learning rate', () => {
   const peak = 2e-3;
+  const usual = { lr: peak, ...scheduleDefaults };
 
   it('rises in a straight line to its peak at 5 % of the run', () => {
-    expect(learningRateAt(0, peak)).toBeGreaterThan(0);
-    expect(learningRateAt(0, peak)).toBeLessThan(0.05 * peak);
-    const [a, b, c] = [0.01, 0.02, 0.03].map((progress) => learningRateAt(progress, peak));
+    expect(learningRateAt(0, usual)).toBeGreaterThan(0);
+    expect(learningRateAt(0, usual)).toBeLessThan(0.05 * peak);
+    const [a, b, c] = [0.01, 0.02, 0.03].map((progress) => learningRateAt(progress, usual));
     expect(c - b).toBeCloseTo(b - a, 10);
-    expect(learningRateAt(0.05, peak)).toBeCloseTo(peak, 10);
-    expect(learningRateAt(0.0499999, peak)).toBeCloseTo(peak, 6);
+    expect(learningRateAt(0.05, usual)).toBeCloseTo(peak, 10);
+    expect(learningRateAt(0.0499999, usual)).toBeCloseTo(peak, 6);
   });
 
   it('falls along a cosine to a hundredth at the end', () => {
-    expect(learningRateAt(0.525, peak)).toBeCloseTo((0.01 + 0.99 / 2) * peak, 10);
-    expect(learningRateAt(1, peak)).toBeCloseTo(peak / 100, 10);
+    expect(learningRateAt(0.525, usual)).toBeCloseTo((0.01 + 0.99 / 2) * peak, 10);
+    expect(learningRateAt(1, usual)).toBeCloseTo(peak / 100, 10);
     for (let progress = 0.05; progress < 0.99; progress += 0.01) {
-      expect(learningRateAt(progress + 0.01, peak)).toBeLessThan(learningRateAt(progress, peak));
+      expect(learningRateAt(progress + 0.01, usual)).toBeLessThan(learningRateAt(progress, usual));
     }
+  });
+
+  it('halves after every quarter of the run, or stays', () => {
+    const stepwise = (progress: number): number =>
+      learningRateAt(progress, { lr: peak, schedule: 'step', warmup: 0.1 }) / peak;
+    expect([0.1, 0.2499, 0.25, 0.5, 0.74, 0.75, 1].map(stepwise)).toEqual([1, 1, 0.5, 0.25, 0.25, 0.125, 0.125]);
+    expect(stepwise(0.05)).toBeCloseTo(0.052 / 0.102, 10);
+    for (const progress of [0, 0.3, 1]) {
+      expect(learningRateAt(progress, { lr: peak, schedule: 'constant', warmup: 0 })).toBe(peak);
+    }
+  });
+
+  it('is at its peak from the first step without a warm-up', () => {
+    expect(learningRateAt(0, { lr: peak, schedule: 'cosine', warmup: 0 })).toBe(peak);
   });
 });
 

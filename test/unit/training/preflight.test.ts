@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { Random } from '../../../src/kernel/datasets/random';
+import { attachmentShapes } from '../../../src/kernel/medsa/attachment';
+import { defaultAdapters } from '../../../src/kernel/medsa/options';
 import { adamWDefaults } from '../../../src/kernel/training/adamw';
+import { ParameterLayout } from '../../../src/kernel/training/parameters';
 import { requireMemory, stepMemory } from '../../../src/kernel/training/preflight';
 import type { TrainStepOptions } from '../../../src/kernel/training/trainStep';
 import { trainableOf } from '../../../src/kernel/training/trainable';
@@ -50,6 +53,18 @@ describe('a step that does not fit', () => {
   ])('is refused with the settings that would: %s', (_, changed, advice) => {
     expect(() => requireMemory(step(), free(changed))).toThrow(/a training step takes about \d+\.\d GB of memory/);
     expect(() => requireMemory(step(), free(changed))).toThrow(advice);
+  });
+
+  it('of chunks passes in parts of whole chunks, and may need fewer slices', () => {
+    const adapters = { ...defaultAdapters(config), slices: 4 };
+    const layout = new ParameterLayout(attachmentShapes(config, adapters));
+    const chunks = { adapters, layout };
+    expect(() => requireMemory(step(chunks), free({ ...chunks, accumulate: 2 }))).toThrow(
+      /it would with --accumulate 2$/,
+    );
+    expect(() => requireMemory(step({ ...chunks, images: 4 }), 2 ** 20)).toThrow(
+      /no chunk of 4 slices would: take fewer --slices, or a smaller --image-size or --model/,
+    );
   });
 
   it('and says so when none would', () => {

@@ -10,6 +10,7 @@ import type { RunEvent } from '../../../src/protocol';
 import { testExecutor } from '../../support/executor';
 import { temporaryFolder } from '../../support/temporaryFolder';
 import { drawTinyPairs, writeTinyModel } from '../../support/tinyModel';
+import { decodedEvents, eventFilesOf } from './tensorboard/eventFile';
 import { bitsOf, courseOf, eventsOf, stoppedAt, tinyMaterial, undisturbed } from './tinyRun';
 
 // Whole runs: seconds by themselves, more beside other work.
@@ -98,11 +99,71 @@ describe('a run that is stopped and resumed', () => {
     expect(starts.map(({ resumedFrom }) => resumedFrom)).toEqual([null, first!.step]);
   });
 
+  it('tells of every step what it came to', () => {
+    for (const { loss, parts = {}, gradientNorm, memoryMB, progress = 0 } of steps()) {
+      expect(Object.keys(parts)).toEqual(['dice', 'bce', 'iou']);
+      expect(Object.values(parts).reduce((sum, part) => sum + part, 0)).toBeCloseTo(loss, 5);
+      expect(gradientNorm).toBeGreaterThan(0);
+      expect(memoryMB).toBeGreaterThan(30);
+      expect(progress).toBeGreaterThan(0);
+    }
+    const progress = steps().map((step) => step.progress ?? 0);
+    expect(progress).toEqual([...progress].sort((a, b) => a - b));
+    expect(progress.at(-1)).toBe(1);
+    expect(new Set(progress).size).toBe(6); // batches
+  });
+
+  it('shows TensorBoard what its log holds', async () => {
+    const run = path.join(folder, 'shown');
+    await startRun(options, run, stoppedAt(executor, atStep(2)));
+    await resumeRun(run, undisturbed(executor));
+    const [file, ...more] = eventFilesOf(run);
+    expect(more).toEqual([]);
+    const losses = decodedEvents(file).flatMap(({ step, scalars }) =>
+      scalars?.['train/loss'] === undefined ? [] : [[step, scalars['train/loss']]],
+    );
+    expect(losses).toEqual(steps().map(({ step, loss }) => [step, loss]));
+  });
+
   it('has nothing left to do when it was done', async () => {
     const run = path.join(folder, 'done');
     fs.cpSync(whole, run, { recursive: true });
     expect(await resumeRun(run, undisturbed(executor))).toBe('done');
     await expectSameEnd(run);
+  });
+});
+
+describe('a run with patience', () => {
+  const impatient = (): TrainOptions => ({ ...options, patience: 2, epochs: 30, lr: 1e-9, schedule: 'constant' });
+  const patient = path.join(folder, 'patient');
+
+  it('ends when its validation Dice has not risen for so many epochs, and says so', async () => {
+    expect(await startRun(impatient(), patient, undisturbed(executor))).toBe('done');
+    const checkpoints = eventsOf(patient).filter((event) => event.type === 'checkpoint');
+    const waited = checkpoints.map(({ sinceBest }) => sinceBest);
+    expect(waited.slice(-3)).toEqual([0, 1, 2]);
+    expect(checkpoints.map(({ best }) => best)).toEqual(waited.map((epochs) => epochs === 0));
+    expect(eventsOf(patient).at(-1)).toMatchObject({
+      type: 'end',
+      status: 'done',
+      early: true,
+      message: expect.stringContaining(
+        `after epoch ${checkpoints.length} of 30: no better validation Dice for 2 epochs`,
+      ),
+    });
+    // Nothing is done again.
+    const before = courseOf(patient);
+    expect(await resumeRun(patient, undisturbed(executor))).toBe('done');
+    expect(courseOf(patient)).toEqual(before);
+    expect(eventsOf(patient).at(-1)).toMatchObject({ type: 'end', early: true });
+  });
+
+  it('goes on counting when it is resumed', async () => {
+    const run = path.join(folder, 'counting');
+    const waiting = (event: RunEvent): boolean => event.type === 'checkpoint' && event.sinceBest === 1;
+    expect(await startRun(impatient(), run, stoppedAt(executor, waiting))).toBe('stopped');
+    expect(await resumeRun(run, undisturbed(executor))).toBe('done');
+    expect(courseOf(run)).toEqual(courseOf(patient));
   });
 });
 

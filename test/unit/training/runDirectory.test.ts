@@ -1,9 +1,11 @@
 import fs from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readSafetensors, writeSafetensors } from '../../../src/kernel/checkpoints';
 import { UserError } from '../../../src/kernel/errors';
 import { RunDirectory, type NewRunEvent } from '../../../src/kernel/training/runDirectory';
+import { runHolder } from '../../../src/kernel/training/runLock';
 import { freshState, readState, writeState } from '../../../src/kernel/training/state';
 import { temporaryFolder } from '../../support/temporaryFolder';
 import { eventsOf } from './tinyRun';
@@ -24,13 +26,27 @@ describe('RunDirectory', () => {
   it('states its config and version', async () => {
     const run = await RunDirectory.create(path.join(folder, 'new', 'nested'), { data: '/data' });
     expect(RunDirectory.exists(run.folder)).toBe(true);
+    run.close();
     expect(RunDirectory.open(run.folder).config).toEqual({ version: 1, data: '/data' });
+  });
+
+  it('is no run before what it must hold is written, and lets go when that fails', async () => {
+    const unfinished = path.join(folder, 'unfinished');
+    const failing = async (): Promise<void> => {
+      throw new Error('no space');
+    };
+    await expect(RunDirectory.create(unfinished, {}, failing)).rejects.toThrow('no space');
+    expect(RunDirectory.exists(unfinished)).toBe(false);
+    await RunDirectory.create(unfinished, {}, async (run) => {
+      expect(RunDirectory.exists(run.folder)).toBe(false);
+    });
+    expect(RunDirectory.exists(unfinished)).toBe(true);
   });
 
   it('goes into a folder where a starter left its notes', async () => {
     const noted = path.join(folder, 'noted');
     fs.mkdirSync(noted);
-    fs.writeFileSync(path.join(noted, 'process.json'), '{"pid":1}');
+    fs.writeFileSync(path.join(noted, 'notes.txt'), 'begun by a script');
     await RunDirectory.create(noted, {});
     expect(RunDirectory.exists(noted)).toBe(true);
   });
@@ -38,7 +54,7 @@ describe('RunDirectory', () => {
   it('does not begin where a run is', async () => {
     const run = await RunDirectory.create(path.join(folder, 'taken'), { first: true });
     await expect(RunDirectory.create(run.folder, {})).rejects.toThrow(/holds a run already: name another folder/);
-    expect(RunDirectory.open(run.folder).config).toEqual({ version: 1, first: true });
+    expect(RunDirectory.config(run.folder)).toEqual({ version: 1, first: true });
   });
 
   it('does not begin where a file is', async () => {
@@ -51,32 +67,34 @@ describe('RunDirectory', () => {
     const run = await RunDirectory.create(path.join(folder, 'cut'), {});
     run.append(step(1));
     run.append(step(2));
-    const known = run.eventBytes;
+    const known = await run.flush();
     run.append(step(3));
     expect(stepsOf(run)).toEqual([1, 2, 3]);
 
+    run.close();
     const { run: opened } = RunDirectory.open(run.folder);
     opened.rewind(known);
     expect(stepsOf(opened)).toEqual([1, 2]);
     opened.append(step(4));
     expect(stepsOf(opened)).toEqual([1, 2, 4]);
-    expect(opened.eventBytes).toBe(fs.statSync(opened.file('events.jsonl')).size);
+    expect(await opened.flush()).toBe(fs.statSync(opened.file('events.jsonl')).size);
   });
 
   it('never lengthens a log that lost its end', async () => {
     const run = await RunDirectory.create(path.join(folder, 'lost'), {});
     run.append(step(1));
+    run.close();
     const { run: opened } = RunDirectory.open(run.folder);
     opened.rewind(100_000);
     opened.append(step(2));
     expect(stepsOf(opened)).toEqual([1, 2]);
-    expect(opened.eventBytes).toBe(fs.statSync(opened.file('events.jsonl')).size);
+    expect(await opened.flush()).toBe(fs.statSync(opened.file('events.jsonl')).size);
   });
 
   it('rewinds where nothing was written yet', async () => {
     const run = await RunDirectory.create(path.join(folder, 'unwritten'), {});
     run.rewind(0);
-    expect(run.eventBytes).toBe(0);
+    expect(await run.flush()).toBe(0);
   });
 
   it('stamps each event with its time', async () => {
@@ -85,6 +103,60 @@ describe('RunDirectory', () => {
     const event = run.append(step(1));
     expect(event.time).toBeGreaterThanOrEqual(before);
     expect(eventsOf(run.folder)).toEqual([event]);
+  });
+});
+
+describe('the lock of a run', () => {
+  const lockOf = (run: string): string => path.join(run, 'run.lock');
+
+  it('keeps a second process out, which learns who is at work', async () => {
+    const run = await RunDirectory.create(path.join(folder, 'locked'), {});
+    expect(() => RunDirectory.open(run.folder)).toThrow(
+      `Process ${process.pid} is working on the run ${run.folder}: wait until it has ended`,
+    );
+    run.close();
+    RunDirectory.open(run.folder).run.close();
+    expect(fs.existsSync(lockOf(run.folder))).toBe(false);
+  });
+
+  it('of a process that was killed is taken over at once, and what it left half written goes', async () => {
+    const run = await RunDirectory.create(path.join(folder, 'left'), {});
+    run.close();
+    fs.writeFileSync(lockOf(run.folder), `999999999\n${os.hostname()}\nsomebody\n\n`);
+    const remains = run.file('checkpoints', '.state.safetensors.0123456789ab.tmp');
+    fs.writeFileSync(remains, 'half a state');
+    RunDirectory.open(run.folder).run.close();
+    expect(fs.existsSync(remains)).toBe(false);
+  });
+
+  it.runIf(process.platform === 'linux')('is not held by another process that got the same number', async () => {
+    const run = await RunDirectory.create(path.join(folder, 'reused'), {});
+    run.close();
+    fs.writeFileSync(lockOf(run.folder), `${process.ppid}\n${os.hostname()}\nsomebody\nanother time\n`);
+    expect(runHolder(run.folder)).toMatchObject({ pid: process.ppid, atWork: false });
+    RunDirectory.open(run.folder).run.close();
+  });
+
+  it.runIf(process.platform === 'linux')(
+    'is held by a process that touches nothing for long, while it lives',
+    async () => {
+      const run = await RunDirectory.create(path.join(folder, 'silent'), {});
+      const longAgo = new Date(Date.now() - 3_600_000);
+      fs.utimesSync(lockOf(run.folder), longAgo, longAgo);
+      expect(runHolder(run.folder)).toMatchObject({ pid: process.pid, atWork: true });
+      run.close();
+    },
+  );
+
+  it('taken over by somebody else, the first one writes nothing more', async () => {
+    const run = await RunDirectory.create(path.join(folder, 'taken-over'), {});
+    run.append(step(1));
+    fs.writeFileSync(lockOf(run.folder), '1\nanother machine\nsomebody\n\n');
+    expect(() => run.append(step(2))).toThrow(/another process has taken over/);
+    await expect(run.flush()).rejects.toThrow(/another process has taken over/);
+    expect(stepsOf(run)).toEqual([1]);
+    run.close();
+    expect(fs.existsSync(lockOf(run.folder))).toBe(true);
   });
 });
 
@@ -98,11 +170,20 @@ describe('state', () => {
     epoch: 2,
     batch: 3,
     bestDice: 0.1 + 0.2,
+    sinceBest: 4,
   };
 
   it('comes back bit for bit', async () => {
     await writeState(file, state, 1234);
     expect(await readState(file, 3)).toEqual({ state, eventBytes: 1234 });
+  });
+
+  it('of version 0.1, which counted no epochs since the best, is read', async () => {
+    await writeState(file, state, 1234);
+    const { tensors, metadata } = await readSafetensors(file);
+    const { sinceBest: _, ...position } = JSON.parse(metadata.position) as Record<string, unknown>;
+    await writeSafetensors(file, tensors, { ...metadata, position: JSON.stringify(position) });
+    expect(await readState(file, 3)).toEqual({ state: { ...state, sinceBest: 0 }, eventBytes: 1234 });
   });
 
   it('of a run that has not begun has no moments', async () => {

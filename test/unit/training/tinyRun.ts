@@ -39,7 +39,7 @@ export const eventsOf = (run: string): RunEvent[] =>
 export const courseOf = (run: string): object[] =>
   eventsOf(run)
     .filter(({ type }) => type !== 'start' && type !== 'end')
-    .map((event) => ({ ...event, time: 0, ...(event.type === 'step' ? { imagesPerSecond: 0 } : {}) }));
+    .map((event) => ({ ...event, time: 0, ...(event.type === 'step' ? { imagesPerSecond: 0, memoryMB: 0 } : {}) }));
 
 /** Every tensor of a checkpoint, bit for bit. */
 export async function bitsOf(run: string, checkpoint: 'state' | 'best' | 'last'): Promise<Record<string, string>> {

@@ -23,9 +23,19 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./resume')).resume,
   },
   {
+    name: 'runs',
+    summary: 'List runs with what became of them, or stop one',
+    load: async () => (await import('./runs')).runs,
+  },
+  {
     name: 'evaluate',
-    summary: 'Measure Dice and IoU against the masks of a data set',
+    summary: 'Measure Dice, IoU and HD95 against the masks of a data set',
     load: async () => (await import('./evaluate')).evaluate,
+  },
+  {
+    name: 'compare',
+    summary: 'Train and measure the methods that the paper compares; the result is its table',
+    load: async () => (await import('./compare')).compareMethods,
   },
   {
     name: 'export',

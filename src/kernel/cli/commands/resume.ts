@@ -1,21 +1,16 @@
 import path from 'node:path';
-import { z } from 'zod';
 import { UserError } from '../../errors';
-import { processOf } from '../../notebook/runProcess';
-import { isOver } from '../../notebook/runSummary';
 import { trainOptionsSchema } from '../../training/options';
 import { resumeRun } from '../../training/run';
 import { RunDirectory } from '../../training/runDirectory';
+import { runHolder } from '../../training/runLock';
 import { command, json } from '../command';
 import { device } from '../device';
 import { engine, openEngine } from '../engine';
-import { readRun } from '../runLog';
 import { TrainingReport } from '../trainingReport';
 
 /** What an executor needs to know of a run; `resumeRun` checks the rest. */
-const computeSchema = z.object({
-  config: trainOptionsSchema.pick({ engine: true, device: true, threads: true, precision: true }),
-});
+const computeSchema = trainOptionsSchema.pick({ engine: true, device: true, threads: true, precision: true });
 
 /** med-sa resume */
 export const resume = command(
@@ -30,16 +25,15 @@ export const resume = command(
   },
   async ({ values, operands: [given], output, interrupts }) => {
     const run = path.resolve(given);
-    const owner = processOf(run);
-    // A run that is over has no owner, whoever has its process's number by now.
-    if (owner?.alive && owner.pid !== process.pid && !isOver(readRun(run).summary.status)) {
-      throw new UserError(
-        `${run} is being worked on by process ${owner.pid}: stop that first (if it is no med-sa, delete ${path.join(run, 'process.json')})`,
-        { file: run },
-      );
+    const holder = runHolder(run);
+    // Said before the engine is opened; `resumeRun` makes sure of it.
+    if (holder?.atWork) {
+      throw new UserError(`${run} is being worked on by process ${holder.pid} on ${holder.host}: stop that first`, {
+        file: run,
+      });
     }
-    const config = computeSchema.safeParse(RunDirectory.open(run));
-    const compute = config.data?.config;
+    const config = computeSchema.safeParse(RunDirectory.config(run));
+    const compute = config.data;
     const { signal } = interrupts;
     const { executor, lines } = await openEngine({
       engine: values.engine ?? compute?.engine ?? 'onnx',

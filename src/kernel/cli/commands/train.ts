@@ -1,17 +1,19 @@
+import { promptSettings } from '../../datasets/types';
 import { embeddedModel } from '../../inference';
 import { adapterVariants, defaultLora, promptModes } from '../../medsa/options';
 import { depthModes } from '../../training/attachment';
 import { lossNames } from '../../training/losses';
 import { trainDefaults, trainOptions, tuneChoices } from '../../training/options';
 import { startRun } from '../../training/run';
+import { scheduleNames } from '../../training/schedule';
 import { recomputeNames } from '../../training/trainStep';
 import { command, json } from '../command';
 import { classes, data, folder, layout, model } from '../commonOptions';
 import { device, precision } from '../device';
 import { engine, openEngine } from '../engine';
-import { choice, decimal, flag, required, whole } from '../options';
+import { choice, decimal, decimalFrom, flag, required, whole } from '../options';
+import { fold, requireAtMostOne, splitSeed } from '../splitOptions';
 import { TrainingReport } from '../trainingReport';
-import { UsageError } from '../../errors';
 
 /** med-sa train */
 export const train = command(
@@ -25,6 +27,8 @@ export const train = command(
       classes,
       'val-data': folder('Validate on this folder; without it, on a share of the groups (patients) of --data'),
       'val-fraction': decimal(0, `Share of the groups to validate on (default ${trainDefaults.valFraction})`, 1),
+      fold,
+      'split-seed': splitSeed,
       model,
       tune: choice(tuneChoices, `What learns (default ${trainDefaults.tune})`),
       variant: choice(adapterVariants, 'Adapters as in the paper (default), or as its authors released them'),
@@ -37,9 +41,12 @@ export const train = command(
       rank: whole(1, `Rank of --tune lora (default ${defaultLora.rank})`),
       alpha: decimal(0, 'Weight of --tune lora, divided by its rank (default: the rank)'),
       'lora-decoder': flag("Let --tune lora learn in the decoder's attentions too"),
+      'prompt-setting': choice(promptSettings, 'Train on these prompts alone (default: a mixture of clicks and boxes)'),
+      'no-augment': flag('Train on the images as they are: not turned, scaled, mirrored, or changed in tone'),
+      'no-flip': flag('Do not mirror images: for anatomy whose sides mean something'),
       loss: choice(lossNames, `Loss (default ${trainDefaults.loss})`),
       epochs: whole(1, `Passes over the data (default ${trainDefaults.epochs})`),
-      batch: whole(1, `Images per step (default ${trainDefaults.batch})`),
+      batch: whole(1, `Images per step, or chunks of --depth sd-trans (default ${trainDefaults.batch})`),
       recompute: choice(
         recomputeNames,
         `Compute the inside of encoder blocks again instead of keeping it: less memory, more time (default ${trainDefaults.recompute})`,
@@ -47,6 +54,17 @@ export const train = command(
       accumulate: whole(1, 'Parts of a batch that pass one after another: less memory (default 1)'),
       'image-size': whole(1, "Side at which images enter the model, in pixels (default: the model's own)"),
       lr: decimal(0, `Peak learning rate (default ${trainDefaults.lr})`),
+      schedule: choice(
+        scheduleNames,
+        `Learning rate after its peak: a cosine to a hundredth, half after each quarter, or constant (default ${trainDefaults.schedule})`,
+      ),
+      warmup: decimalFrom(0, `Share of the run in which it rises to its peak (default ${trainDefaults.warmup})`, 1),
+      clip: decimalFrom(0, `Largest norm of the gradient; 0: no limit (default ${trainDefaults.clip})`),
+      patience: whole(1, 'End after so many epochs without a better validation Dice (default: never)'),
+      'checkpoint-seconds': decimalFrom(
+        0,
+        `Longest time between two checkpoints; there is one after every epoch (default ${trainDefaults.checkpointSeconds})`,
+      ),
       seed: whole(0, `The same seed repeats the same run (default ${trainDefaults.seed})`),
       engine,
       device,
@@ -62,15 +80,15 @@ export const train = command(
     ],
   },
   async ({ values, output, interrupts }) => {
-    if (values['val-data'] !== undefined && values['val-fraction'] !== undefined) {
-      throw new UsageError('--val-data and --val-fraction exclude each other: give one of them');
-    }
+    requireAtMostOne(values, ['val-data', 'val-fraction', 'fold']);
     const options = trainOptions({
       data: values.data,
       layout: values.layout,
       classes: values.classes,
       valData: values['val-data'],
       valFraction: values['val-fraction'],
+      fold: values.fold,
+      splitSeed: values['split-seed'],
       model: values.model,
       tune: values.tune,
       variant: values.variant,
@@ -83,6 +101,9 @@ export const train = command(
       rank: values.rank,
       alpha: values.alpha,
       loraDecoder: values['lora-decoder'],
+      promptSetting: values['prompt-setting'],
+      augment: values['no-augment'] ? false : undefined,
+      flip: values['no-flip'] ? false : undefined,
       loss: values.loss,
       epochs: values.epochs,
       batch: values.batch,
@@ -90,6 +111,11 @@ export const train = command(
       accumulate: values.accumulate,
       imageSize: values['image-size'],
       lr: values.lr,
+      schedule: values.schedule,
+      warmup: values.warmup,
+      clip: values.clip,
+      patience: values.patience,
+      checkpointSeconds: values['checkpoint-seconds'],
       seed: values.seed,
       engine: values.engine,
       device: values.device,
