@@ -89,6 +89,12 @@ export const whole = (least: number, description: string): Single<number> =>
     throw new OptionError(`is ${given}: give a whole number from ${least}`);
   });
 
+/** Whole numbers of at least `least`, separated by commas, each once. */
+export const wholes = (least: number, description: string): Single<number[]> => {
+  const one = whole(least, description);
+  return single('N,…', description, (given) => [...new Set(given.split(',').map((part) => one.parse(part.trim())))]);
+};
+
 /** A number above `low`, and below `high` where one is given. */
 export const decimal = (low: number, description: string, high = Infinity): Single<number> =>
   single('F', description, (given) => {

@@ -21,6 +21,13 @@ export const trainOptionsSchema = z.object({
   /** Own folder for validation; null: a share of the groups of `data`. */
   valData: z.string().nullable(),
   valFraction: z.number().gt(0).lt(1),
+  /** Hold out this of several folds instead of a share; counted from 0. */
+  fold: z
+    .object({ fold: z.number().int().nonnegative(), folds: z.number().int().min(2) })
+    .nullable()
+    .default(null),
+  /** Which groups are held out; null: as `seed` says. Runs that differ in `seed` alone may share a split. */
+  splitSeed: z.number().int().nonnegative().nullable().default(null),
   /** Name or file of the base model. */
   model: z.string(),
   tune: z.enum(tuneNames),
@@ -71,6 +78,8 @@ export const trainDefaults = {
   classes: null,
   valData: null,
   valFraction: 0.2,
+  fold: null,
+  splitSeed: null,
   model: 'phantom-sam',
   tune: 'adapters',
   ...attachmentDefaults,

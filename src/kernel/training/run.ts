@@ -1,6 +1,6 @@
-import { z } from 'zod';
 import type { RunEvent } from '../../protocol';
-import { openDataset, Random, splitCases, type Case } from '../datasets';
+import { openDataset, Random, splitCases, type Case, type SplitChoice } from '../datasets';
+import type { LayoutName } from '../datasets/types';
 import { gigabytes } from '../bytes';
 import { UserError } from '../errors';
 import { fileHash, isModelPath, readModel, type ModelFile } from '../inference/modelFile';
@@ -9,7 +9,8 @@ import type { Executor } from '../runtime/types';
 import type { SamConfig } from '../sam/config';
 import type { EmbeddingCache } from './embeddings';
 import { availableMemory, requireMemory } from './preflight';
-import { trainOptionsSchema, type TrainOptions } from './options';
+import type { TrainOptions } from './options';
+import { parseRunConfig, splitChoiceOf } from './runConfig';
 import { RunDirectory } from './runDirectory';
 import { stepOptions, type StepSetup } from './stepper';
 import { freshState, readState, type TrainingState } from './state';
@@ -26,12 +27,6 @@ export interface RunContext {
   readonly onProgress?: (message: string) => void;
 }
 
-/** `config.json` of a run: its options and what they stood for when it began. */
-const runConfigSchema = trainOptionsSchema.extend({
-  modelHash: z.string(),
-  split: z.object({ train: z.array(z.string()), validation: z.array(z.string()) }),
-});
-
 /**
  * Begins a run in `folder`.
  * @throws UserError when the folder holds a run, or data, model or options are wrong, and CancelledError when the signal
@@ -47,7 +42,8 @@ export async function startRun(options: TrainOptions, folder: string, context: R
     // A resumed run may be called from another folder.
     model: isModelPath(options.model) ? base.file : options.model,
     modelHash: baseHash,
-    split,
+    dataset: material.dataset,
+    split: { ...split, ...material.splitFigures },
   };
   const run = await RunDirectory.create(folder, config, (begun) => saveState(begun, state));
   try {
@@ -72,12 +68,7 @@ export async function resumeRun(folder: string, context: RunContext): Promise<Tr
 }
 
 async function goOn(run: RunDirectory, config: unknown, context: RunContext): Promise<TrainingOutcome> {
-  const parsed = runConfigSchema.safeParse(config);
-  if (!parsed.success) {
-    const [issue] = parsed.error.issues;
-    throw new UserError(`${run.file('config.json')}: ${issue.path.join('.')}: ${issue.message}`, { file: run.folder });
-  }
-  const { modelHash, split, ...options } = parsed.data;
+  const { modelHash, split, ...options } = parseRunConfig(run.folder, config);
   const material = await gather(options, context);
   if (modelHash !== material.baseHash) {
     throw new UserError(`${run.folder} began with another file of the model ${options.model}: put that file back`, {
@@ -103,8 +94,15 @@ interface Material {
   /** The base's sizes at the side that images enter with. */
   readonly config: SamConfig;
   readonly trainable: Trainable;
-  /** Groups on either side. */
+  /** What the folder turned out to be. */
+  readonly dataset: { readonly layout: LayoutName; readonly classes: readonly string[] };
+  /** Groups on either side: what a resumed run must find again. */
   readonly split: { readonly train: readonly string[]; readonly validation: readonly string[] };
+  /** How the split was chosen (null: the data name it) and the number of cases on either side. */
+  readonly splitFigures: {
+    readonly choice: SplitChoice | null;
+    readonly cases: { readonly train: number; readonly validation: number };
+  };
   readonly images: TrainingImages;
   /** Of `tune: decoder`; else null. */
   readonly embeddings: EmbeddingCache | null;
@@ -114,10 +112,11 @@ interface Material {
 async function gather(options: TrainOptions, { executor, onProgress, signal }: RunContext): Promise<Material> {
   onProgress?.(`opening ${options.data}`);
   const how = { layout: options.layout, classes: options.classes ?? undefined, signal };
-  const { cases } = await openDataset(options.data, how);
+  const { cases, layout, classes } = await openDataset(options.data, how);
+  const choice = splitChoiceOf(options);
   const split =
     options.valData === null
-      ? splitCases(cases, { fraction: options.valFraction, seed: options.seed })
+      ? splitCases(cases, choice)
       : { train: cases, validation: (await openDataset(options.valData, how)).cases };
   onProgress?.(`reading the model ${options.model}`);
   const base = await readModel(options.model);
@@ -133,7 +132,12 @@ async function gather(options: TrainOptions, { executor, onProgress, signal }: R
     baseHash: await fileHash(base.file),
     config,
     trainable: trainableOf(options.tune, base.config, base.tensors, random, options),
+    dataset: { layout, classes },
     split: { train: groupsOf(split.train), validation: groupsOf(split.validation) },
+    splitFigures: {
+      choice: options.valData === null ? choice : null,
+      cases: { train: split.train.length, validation: split.validation.length },
+    },
     images: await readImages(options, split, config.imageSize, { onProgress, signal }),
   };
   const { examples, views } = material.images;

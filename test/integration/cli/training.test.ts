@@ -13,7 +13,7 @@ const folder = temporaryFolder('training');
 const at = (...parts: string[]): string => path.join(folder, ...parts);
 const epochs = 3;
 const model = ['--model', 'tiny.safetensors'];
-const training = ['train', '--data', 'drawn', ...model, '--epochs', `${epochs}`, '--batch', '2', '--seed', '3'];
+const training = ['train', '--data', 'drawn', ...model, '--epochs', `${epochs}`, '--batch', '2', '--seed', '8'];
 const cpu = ['--device', 'cpu'];
 let medSa: CommandLine;
 
@@ -101,6 +101,7 @@ describe('a run', () => {
     expect(eventsOf('stopped').at(-1)).toMatchObject({ type: 'end', status: 'stopped' });
     expect(eventsOf('stopped').some((event) => event.type === 'step' && event.epoch === epochs)).toBe(false);
 
+    fs.cpSync(at('stopped'), at('contended'), { recursive: true });
     // From another folder: a run knows where its data and its model are.
     const result = await medSa.json(['resume', at('stopped')]);
     expect(result).toMatchObject({ status: 'done', epochs, dice: { before: expect.any(Number) } });
@@ -134,9 +135,50 @@ describe('a run', () => {
     const running = medSa.start([...training, ...cpu, '--out', 'busy']);
     await until('busy', running, (events) => events.length > 0);
     const resumed = await medSa.run('resume', 'busy', ...cpu);
+    const { runs } = (await medSa.json(['runs', 'busy'])) as { runs: object[] };
+    expect(runs).toMatchObject([{ run: at('busy'), status: 'running', device: 'cpu', process: { pid: running.pid } }]);
     process.kill(running.pid, 'SIGTERM');
     expect(resumed).toMatchObject({ code: 1, stderr: expect.stringContaining(`worked on by process ${running.pid}`) });
     expect((await running.ended).code).toBe(143);
+  });
+
+  it('of two processes that resume it at once is left to one; the other learns who that is', async () => {
+    const both = [1, 2].map(() => medSa.start(['resume', 'contended', ...cpu]));
+    const ended = await Promise.all(both.map((running) => running.ended));
+    const winner = ended.findIndex(({ code }) => code === 0);
+    expect(ended[1 - winner]).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(new RegExp(`process ${both[winner].pid}\\b`, 'i')),
+    });
+    expect(await essence('contended')).toEqual(uninterrupted);
+  });
+
+  it('is listed, and stopped by its name, so that it can be resumed', async () => {
+    const running = medSa.start([
+      ...training.map((word) => (word === `${epochs}` ? '500' : word)),
+      ...cpu,
+      '--out',
+      'listed',
+    ]);
+    await until('listed', running, (events) => stepsIn(events, 1) > 0);
+    expect(await medSa.json(['runs', 'stop', 'listed'])).toEqual({
+      run: at('listed'),
+      stopped: true,
+      status: 'stopped',
+    });
+    expect(await running.ended).toMatchObject({
+      code: 130,
+      stdout: expect.stringContaining('go on with: med-sa resume'),
+    });
+    expect(await medSa.json(['runs', 'stop', 'listed'])).toMatchObject({ stopped: false, status: 'stopped' });
+    const { code, stdout } = await medSa.run('runs');
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^listed +stopped +\d+\/500 /m);
+    expect(stdout).toMatch(/^whole +done +3\/3 +0\.\d{4} /m);
+    expect(await medSa.run('runs', 'stop', 'drawn')).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('holds no run'),
+    });
   });
 
   it('that is done stays as it is when it is resumed', async () => {
@@ -149,28 +191,59 @@ describe('adapters of a run', () => {
   const adapters = ['--adapters', path.join('whole', 'checkpoints', 'best.safetensors')];
   const image = path.join('drawn', 'images', 'phantom-0001.png');
 
-  it('are evaluated per prompt setting, the same twice', async () => {
+  it('are evaluated per prompt setting and class, the same twice', async () => {
     const asked = ['evaluate', '--data', 'drawn', ...model, ...cpu, '--prompts', '1-point,bbox-0.75'];
     const { seconds, ...frozen } = await medSa.json(asked);
     expect(seconds).toBeGreaterThan(0);
-    const figures = { mean: expect.any(Number), std: expect.any(Number), median: expect.any(Number) };
-    const setting = { dice: figures, iou: figures, n: 12 };
+    const number = expect.any(Number);
+    const figures = { mean: number, std: number, median: number, interval: [number, number], n: 12 };
+    const summary = { n: 12, groups: 3, dice: figures, iou: figures, empty: number };
+    const distance = expect.objectContaining({ mean: number, unit: 'px' });
+    const setting = { ...summary, hd95: distance, classes: { target: { ...summary, hd95: distance } } };
     const settings = { '1-point': setting, 'bbox-0.75': setting };
-    const expected = {
-      data: at('drawn'),
-      samples: 12,
-      settings,
-      model: 'tiny',
-      engine: 'onnx',
-      device: 'cpu',
-      seed: 0,
-    };
+    const counts = { cases: 12, samples: 12 };
+    const chosen = { model: 'tiny', engine: 'onnx', device: 'cpu', seed: 0, split: null, fold: null };
+    const expected = { data: at('drawn'), ...counts, settings, ...chosen };
     expect(frozen).toEqual({ ...expected, adapters: null });
     const { seconds: _, ...trained } = await medSa.json([...asked, ...adapters]);
     expect(trained).toEqual({ ...expected, adapters: 'whole' });
     expect(trained.settings).not.toEqual(frozen.settings);
     const { seconds: __, ...again } = await medSa.json([...asked, ...adapters]);
     expect(again).toEqual(trained);
+  });
+
+  it('are evaluated on what their run held out, and every answer is a line of a table', async () => {
+    const asked = ['evaluate', '--split', 'whole', ...cpu, ...adapters, '--prompts', '1-point', '--csv', 'answers.csv'];
+    const result = await medSa.json(asked);
+    const { split } = JSON.parse(fs.readFileSync(at('whole', 'config.json'), 'utf8')) as {
+      split: { validation: string[] };
+    };
+    const [heading, ...lines] = fs.readFileSync(at('answers.csv'), 'utf8').trimEnd().split('\n');
+    expect(heading).toBe('case,group,class,setting,dice,iou,hd95,unit');
+    expect(new Set(lines.map((line) => line.split(',')[1]))).toEqual(new Set(split.validation));
+    expect(result).toMatchObject({ data: at('drawn'), cases: lines.length, model: 'tiny', split: at('whole') });
+    const dice = lines.map((line) => Number(line.split(',')[4]));
+    const mean = dice.reduce((sum, value) => sum + value, 0) / dice.length;
+    const settings = result.settings as Record<string, { dice: { mean: number } }>;
+    expect(settings['1-point'].dice.mean).toBeCloseTo(mean, 12);
+  });
+
+  it('are evaluated on one of several folds, which hold every group once', async () => {
+    const counts: unknown[] = [];
+    for (const fold of ['0/3', '1/3', '2/3']) {
+      const asked = ['evaluate', '--data', 'drawn', ...model, ...cpu, '--prompts', '1-point', '--fold', fold];
+      counts.push((await medSa.json(asked)).cases);
+    }
+    expect(counts).toEqual([4, 4, 4]);
+    expect(await medSa.run('evaluate', '--data', 'drawn', '--fold', '3/3')).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('K from 0 to N−1'),
+    });
+    expect(await medSa.run('evaluate', '--data', 'drawn', '--split', 'whole')).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('--split and --data exclude each other'),
+    });
+    expect(await medSa.run('evaluate')).toMatchObject({ code: 2, stderr: expect.stringContaining('--data or --split') });
   });
 
   it('segment an image', async () => {

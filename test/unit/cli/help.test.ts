@@ -13,7 +13,14 @@ const contract: Record<string, string[]> = {
   ],
   resume: ['json'],
   runs: ['json'],
-  evaluate: ['data', 'model', 'adapters', 'prompts', 'seed', 'device', 'precision', 'json'],
+  evaluate: [
+    ...['data', 'layout', 'classes', 'split', 'fold', 'split-seed', 'model', 'adapters', 'prompts', 'csv', 'seed'],
+    ...['device', 'precision', 'json'],
+  ],
+  compare: [
+    ...['data', 'out', 'rows', 'seeds', 'epochs', 'minutes', 'val-data', 'val-fraction', 'fold', 'split-seed'],
+    ...['model', 'prompts', 'checkpoint', 'slices', 'batch', 'lr', 'loss', 'image-size', 'device', 'json'],
+  ],
   export: ['onnx', 'torch', 'out', 'model', 'adapters', 'external-weights', 'json'],
   doctor: ['parity', 'model', 'device', 'precision', 'json'],
   models: ['from', 'sha256', 'name', 'link', 'json'],

@@ -2,7 +2,6 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { Random, type PromptSet } from '../../../src/kernel/datasets';
 import type { RgbImage } from '../../../src/kernel/imaging';
 import { SamPredictor, type LowResMask } from '../../../src/kernel/inference';
-import { evaluateSamples } from '../../../src/kernel/inference/evaluate';
 import { createLocalExecutor } from '../../../src/kernel/runtime/localExecutor';
 import type { Executor, Feed, HeldTensor, Loaded } from '../../../src/kernel/runtime/types';
 import { bare } from '../../../src/kernel/sam/seams';
@@ -225,58 +224,5 @@ describe('what is held', () => {
     expect(ended).toBe(1);
     await predictorOn({ ...executor, dispose: () => (ended++, local.dispose()) }).dispose();
     expect(ended).toBe(1);
-  });
-});
-
-describe('evaluateSamples', () => {
-  const disc = Uint8Array.from({ length: 40 * 30 }, (_, i) =>
-    Math.hypot((i % 40) - 20, Math.floor(i / 40) - 15) < 9 ? 1 : 0,
-  );
-  const mask = { width: 40, height: 30, data: disc };
-  const samples = {
-    length: 3,
-    get: async (index: number) => ({
-      image: picture(40, 30, 60 + index),
-      mask,
-      spacing: null,
-      className: 'disc',
-      caseId: String(index),
-      slice: 0,
-    }),
-  };
-  const settings = ['1-point', '3-points', 'bbox-0.75'] as const;
-
-  it('scores every sample under every setting, the same way every time, and frees what it encoded', async () => {
-    const held = recorder.held - recorder.freed.length;
-    const score = () => evaluateSamples(predictor, samples, new Random(1), { settings });
-    const scores = await score();
-    expect(Object.keys(scores)).toEqual([...settings]);
-    for (const rows of Object.values(scores)) {
-      expect(rows).toHaveLength(3);
-      for (const { dice, iou } of rows) {
-        // Dice and IoU of the same two masks: D = 2·I / (1 + I).
-        expect(dice).toBeCloseTo((2 * iou) / (1 + iou), 6);
-      }
-    }
-    expect(recorder.held - recorder.freed.length).toBe(held);
-    expect(await score()).toEqual(scores);
-  });
-
-  it('asks a setting the same, whichever others are asked', async () => {
-    const all = await evaluateSamples(predictor, samples, new Random(1), { settings });
-    const one = await evaluateSamples(predictor, samples, new Random(1), { settings: ['bbox-0.75'] });
-    expect(one['bbox-0.75']).toEqual(all['bbox-0.75']);
-  });
-
-  it('stops between two samples', async () => {
-    const stop = new AbortController();
-    const progress: number[] = [];
-    const onProgress = (done: number): void => {
-      progress.push(done);
-      stop.abort();
-    };
-    const scoring = evaluateSamples(predictor, samples, new Random(1), { settings, signal: stop.signal, onProgress });
-    await expect(scoring).rejects.toThrow(/cancelled/);
-    expect(progress).toEqual([1]);
   });
 });

@@ -1,64 +1,81 @@
-import { loadAll, openDataset, Random, samplesOf } from '../../datasets';
+import { openDataset, Random, splitCases, type Case, type OpenOptions } from '../../datasets';
 import { promptSettings } from '../../datasets/types';
-import { summary } from '../../evaluation';
+import { UsageError } from '../../errors';
+import { scoresCsv, summarise } from '../../evaluation';
+import { writeFileAtomically } from '../../files';
 import { embeddedModel, openPredictor } from '../../inference';
-import { evaluateSamples, type SampleScore } from '../../inference/evaluate';
+import { evaluateCases } from '../../inference/evaluate';
+import { heldOutOf } from '../../training/heldOut';
 import { command, exitCodes, json } from '../command';
-import { adapters, classes, data, layout, model } from '../commonOptions';
+import { adapters, classes, data, file, folder, layout, model } from '../commonOptions';
 import { device, precision } from '../device';
 import { engine, openEngine } from '../engine';
+import { caseProgress, evaluationLines, settingsJson } from '../evaluationReport';
 import { choices, whole } from '../options';
-import { tableLines } from '../table';
+import { fold, requireAtMostOne, splitSeed } from '../splitOptions';
 
 /** med-sa evaluate */
 export const evaluate = command(
   {
     name: 'evaluate',
-    summary: 'Measure Dice and IoU against the masks of a data set, for each kind of prompt.',
+    summary: 'Measure Dice, IoU and HD95 against the masks of a data set, per class and kind of prompt.',
     operands: [],
     options: {
-      data,
+      data: { ...data, required: false as const },
       layout,
       classes,
+      split: folder('Measure on what this run held out for validation, instead of --data'),
+      fold: {
+        ...fold,
+        description: 'Measure on fold K of N alone, counted from 0, as med-sa train --fold holds it out',
+      },
+      'split-seed': { ...splitSeed, description: 'Which groups are in a fold (default 0)' },
       model,
       adapters,
       prompts: choices(promptSettings, `Kinds of prompts (default all: ${promptSettings.join(',')})`),
-      seed: whole(0, 'Where simulated prompts are placed (default 0)'),
+      csv: file('Write a line for each image or volume, class and kind of prompt'),
+      seed: whole(0, 'Where simulated prompts are placed, and what the bootstrap draws (default 0)'),
       engine,
       device,
       precision,
       json,
     },
-    notes: ['Prompts are simulated from the masks; the same seed asks every model the same questions.'],
+    notes: [
+      'Prompts are simulated from the masks; the same seed asks every model the same questions.',
+      'Volumes are measured in space: every slice that shows a class is prompted. HD95 is in mm where the files tell',
+      'their spacing, else in pixels. Intervals are drawn by group (patient).',
+    ],
   },
   async ({ values, output, interrupts: { signal } }) => {
     const started = performance.now();
-    const { data } = values;
-    const { cases } = await openDataset(data, { layout: values.layout, classes: values.classes, signal });
-    const samples = await samplesOf(cases, { signal });
-    const loaded = await loadAll(samples, { signal, onProgress: (...at) => output.progress('images read', ...at) });
+    for (const other of ['data', 'layout', 'classes', 'fold']) requireAtMostOne(values, ['split', other]);
+    const { cases, data, model = embeddedModel } = await casesOf(values, signal);
     const { engine = 'onnx', device: request = 'auto', precision } = values;
     const { executor, lines } = await openEngine({ engine, device: request, precision });
     const predictor = await openPredictor({
-      model: values.model ?? embeddedModel,
+      model: values.model ?? model,
       adapters: values.adapters ?? null,
       executor,
       ownsExecutor: true,
     });
     for (const line of lines) output.note(line);
     try {
-      const seed = values.seed ?? 0;
-      const scores = await evaluateSamples(predictor, loaded, new Random(seed).fork('validation'), {
-        settings: values.prompts ?? promptSettings,
+      const { seed = 0, prompts: settings = promptSettings } = values;
+      const scores = await evaluateCases(predictor, cases, new Random(seed).fork('validation'), {
+        settings,
         signal,
-        onProgress: (...at) => output.progress('images evaluated', ...at),
+        onProgress: caseProgress(output, 'images evaluated'),
       });
-      const settings = Object.fromEntries(Object.entries(scores).map(([name, rows]) => [name, settingSummary(rows)]));
+      if (values.csv !== undefined) await writeFileAtomically(values.csv, [Buffer.from(scoresCsv(scores))]);
+      const summaries = summarise(scores, seed);
       const { model, adapters, device } = predictor;
+      const counts = { cases: cases.length, samples: scores.length / settings.length };
+      const asked = { model, adapters, engine, device, seed, split: values.split ?? null, fold: values.fold ?? null };
       const seconds = (performance.now() - started) / 1000;
-      output.result({ data, samples: loaded.length, settings, model, adapters, engine, device, seed, seconds }, [
-        `${model}${adapters === null ? '' : ` with ${adapters}`} on ${device}: ${loaded.length} images of ${data}`,
-        ...settingTable(settings),
+      output.result({ data, ...counts, settings: settingsJson(summaries), ...asked, seconds }, [
+        `${model}${adapters === null ? '' : ` with ${adapters}`} on ${device}: ${cases.length} images of ${data}`,
+        ...evaluationLines(summaries),
+        ...(values.csv === undefined ? [] : [`every answer: ${values.csv}`]),
       ]);
     } finally {
       await predictor.dispose();
@@ -67,28 +84,20 @@ export const evaluate = command(
   },
 );
 
-interface SettingSummary {
-  readonly dice: { readonly mean: number; readonly std: number; readonly median: number };
-  readonly iou: { readonly mean: number; readonly std: number; readonly median: number };
-  readonly n: number;
+interface Selection extends OpenOptions {
+  readonly data?: string;
+  readonly split?: string;
+  readonly fold?: { readonly fold: number; readonly folds: number };
+  readonly 'split-seed'?: number;
 }
 
-function settingSummary(rows: readonly SampleScore[]): SettingSummary {
-  const over = (values: readonly number[]) => {
-    const { mean, deviation, median } = summary(values);
-    return { mean, std: deviation, median };
-  };
-  return { dice: over(rows.map((row) => row.dice)), iou: over(rows.map((row) => row.iou)), n: rows.length };
-}
-
-function settingTable(settings: Readonly<Record<string, SettingSummary>>): string[] {
-  const spread = ({ mean, std }: SettingSummary['dice']): string => `${mean.toFixed(4)} ± ${std.toFixed(4)}`;
-  const rows = Object.entries(settings).map(([name, { dice, iou }]) => [
-    name,
-    spread(dice),
-    dice.median.toFixed(4),
-    spread(iou),
-    iou.median.toFixed(4),
-  ]);
-  return tableLines([['prompts', 'Dice (mean ± std)', 'median', 'IoU (mean ± std)', 'median'], ...rows]);
+/** What is to be measured, where it lies, and the model that a run began with. */
+async function casesOf(
+  { data, split, fold, layout, classes, 'split-seed': seed }: Selection,
+  signal: AbortSignal,
+): Promise<{ readonly data: string; readonly cases: readonly Case[]; readonly model?: string }> {
+  if (split !== undefined) return heldOutOf(split, signal);
+  if (data === undefined) throw new UsageError('--data or --split is needed: what is to be measured?');
+  const { cases } = await openDataset(data, { layout, classes, signal });
+  return { data, cases: fold === undefined ? cases : splitCases(cases, { ...fold, seed: seed ?? 0 }).validation };
 }

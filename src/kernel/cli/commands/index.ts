@@ -24,8 +24,13 @@ export const commands: readonly CommandEntry[] = [
   },
   {
     name: 'evaluate',
-    summary: 'Measure Dice and IoU against the masks of a data set',
+    summary: 'Measure Dice, IoU and HD95 against the masks of a data set',
     load: async () => (await import('./evaluate')).evaluate,
+  },
+  {
+    name: 'compare',
+    summary: 'Train and measure the methods that the paper compares; the result is its table',
+    load: async () => (await import('./compare')).compareMethods,
   },
   {
     name: 'export',

@@ -12,8 +12,8 @@ import { classes, data, folder, layout, model } from '../commonOptions';
 import { device, precision } from '../device';
 import { engine, openEngine } from '../engine';
 import { choice, decimal, decimalFrom, flag, required, whole } from '../options';
+import { fold, requireAtMostOne, splitSeed } from '../splitOptions';
 import { TrainingReport } from '../trainingReport';
-import { UsageError } from '../../errors';
 
 /** med-sa train */
 export const train = command(
@@ -27,6 +27,8 @@ export const train = command(
       classes,
       'val-data': folder('Validate on this folder; without it, on a share of the groups (patients) of --data'),
       'val-fraction': decimal(0, `Share of the groups to validate on (default ${trainDefaults.valFraction})`, 1),
+      fold,
+      'split-seed': splitSeed,
       model,
       tune: choice(tuneChoices, `What learns (default ${trainDefaults.tune})`),
       variant: choice(adapterVariants, 'Adapters as in the paper (default), or as its authors released them'),
@@ -78,15 +80,15 @@ export const train = command(
     ],
   },
   async ({ values, output, interrupts }) => {
-    if (values['val-data'] !== undefined && values['val-fraction'] !== undefined) {
-      throw new UsageError('--val-data and --val-fraction exclude each other: give one of them');
-    }
+    requireAtMostOne(values, ['val-data', 'val-fraction', 'fold']);
     const options = trainOptions({
       data: values.data,
       layout: values.layout,
       classes: values.classes,
       valData: values['val-data'],
       valFraction: values['val-fraction'],
+      fold: values.fold,
+      splitSeed: values['split-seed'],
       model: values.model,
       tune: values.tune,
       variant: values.variant,
