@@ -28,7 +28,9 @@ export const adapters = file(
   'What a fine-tune made (RUN/checkpoints/best.safetensors), or released adapters of Med-SA’s authors',
 );
 
-export const data = required(folder('Folder of images with masks: pairs.csv with the columns image,mask,group'));
+export const data = required(
+  folder('Folder of images with masks, as pairs.csv lists them or of a known layout (docs/data.md)'),
+);
 
 export const layout = choice(['auto', ...layoutNames], 'How the folder is laid out (default auto)');
 

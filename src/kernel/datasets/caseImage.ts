@@ -1,29 +1,47 @@
 import { UserError } from '../errors';
-import { chooseWindow, readImage, sliceOf, toRgb, type MedicalImage, type RgbImage, type Window } from '../imaging';
+import {
+  chooseWindow,
+  readImage,
+  readVolumesFile,
+  sliceOf,
+  toRgb,
+  type MedicalImage,
+  type RgbImage,
+  type Window,
+} from '../imaging';
+import { formatFamily, hasKnownExtension } from '../imaging/formats';
 import type { Case, CaseImage } from './types';
 
 /**
- * Reads the image of a case; several files become the channels of one.
+ * Reads the image of a case; several files become the channels of one, as do the volumes of one file of four axes.
  * @throws UserError when a file cannot be read, or modalities differ in size or are no grey images.
  */
 export async function readCaseImage({ images }: Case): Promise<{ image: CaseImage; windows: Window[] }> {
-  const [first, ...others] = images;
-  const image = await readImage(first);
-  if (others.length === 0) return { image, windows: [wholeWindow(image)] };
+  const first = await readModalities(images[0]);
+  const count = first.length === 1 ? images.length : first.length;
+  const [image] = first;
+  if (count === 1) return { image, windows: [wholeWindow(image)] };
+  if (first.length > 1 && images.length > 1) {
+    throw new UserError(`${images[0]} holds several volumes: a file of each modality holds one`, { file: images[0] });
+  }
   const windows: Window[] = [];
   const voxelCount = image.size[0] * image.size[1] * image.size[2];
-  const voxels = new Float32Array(voxelCount * images.length);
-  for (const [channel, file] of images.entries()) {
-    const modality = channel === 0 ? image : await readImage(file);
+  const voxels = new Float32Array(voxelCount * count);
+  for (let channel = 0; channel < count; channel++) {
+    const modality = first[channel] ?? (await readImage(images[channel]));
     if (modality.channels !== 1) {
-      throw new UserError(`${file} is in colour: modalities of one case are grey images; convert it`, { file });
+      const { path } = modality;
+      throw new UserError(`${path} is in colour: modalities of one case are grey images; convert it`, { file: path });
     }
     requireSize(modality, image, 'a modality');
-    for (let i = 0, at = channel; i < voxelCount; i++, at += images.length) voxels[at] = modality.voxels[i];
+    for (let i = 0, at = channel; i < voxelCount; i++, at += count) voxels[at] = modality.voxels[i];
     windows.push(wholeWindow(modality));
   }
-  return { image: { ...image, channels: images.length, voxels, window: undefined }, windows };
+  return { image: { ...image, channels: count, voxels, window: undefined }, windows };
 }
+
+const readModalities = async (file: string): Promise<MedicalImage[]> =>
+  hasKnownExtension(file) && formatFamily(file) === 'volume' ? readVolumesFile(file) : [await readImage(file)];
 
 /** @throws UserError naming both files and sizes unless `other` has the size of the image. */
 export function requireSize(
@@ -80,4 +98,4 @@ export function caseSlice(
   return { width, height, rgb };
 }
 
-const isMedicalImage = (image: CaseImage): image is MedicalImage => image.channels === 1 || image.channels === 3;
+export const isMedicalImage = (image: CaseImage): image is MedicalImage => image.channels === 1 || image.channels === 3;

@@ -1,5 +1,5 @@
 import { CancelledError } from '../errors';
-import { extensionOf, formatFamily } from '../imaging/formats';
+import { formatFamily, hasKnownExtension } from '../imaging/formats';
 import { readCaseImage } from './caseImage';
 import type { ClassVoxels } from './classVoxels';
 import { emptyMask, fileOf, readClasses } from './labels';
@@ -65,37 +65,45 @@ export async function samplesOf(cases: readonly Case[], options: SamplesOptions 
 }
 
 /**
- * On which slices each class of a case can be seen; classes that the case lacks have none.
- * @throws UserError when a mask cannot be read, or a picture's masks are all empty.
+ * On which slices each class of a case can be seen; classes that the case lacks have none. Of a picture whose classes
+ * have a mask each, `look: false` believes that they show something, without reading them.
+ * @throws UserError when a mask cannot be read, or (unless `look`) a picture's masks are all empty.
  */
-export async function classSlices(item: Case): Promise<Map<string, readonly number[]>> {
+export async function classSlices(
+  item: Case,
+  { look = false }: { look?: boolean } = {},
+): Promise<Map<string, readonly number[]>> {
   const picture = isPicture(item);
   const single = item.labels.flatMap((source) =>
     source.kind === 'mask' || source.kind === 'polygons' ? [source.className] : [],
   );
-  if (picture && single.length === item.labels.length) return new Map(single.map((name) => [name, [0]]));
-  const parts: [string, readonly number[]][] = [];
-  for (const source of item.labels) {
-    const quick = await indexedSlices(source);
-    if (quick === null) {
-      const { classes } = await openCase(item);
-      if (picture) requireAny(item, classes);
-      return new Map(classes.map((one) => [one.name, one.slices()]));
-    }
-    parts.push(...quick);
-  }
+  if (!look && picture && single.length === item.labels.length) return new Map(single.map((name) => [name, [0]]));
+  const found =
+    (await indexedCase(item)) ?? (await openCase(item)).classes.map((one) => [one.name, one.slices()] as const);
   const joined = new Map<string, readonly number[]>();
-  for (const [name, slices] of parts) {
+  for (const [name, slices] of found) {
+    const all = new Set([...(joined.get(name) ?? []), ...slices]);
     joined.set(
       name,
-      [...new Set([...(joined.get(name) ?? []), ...slices])].sort((a, b) => a - b),
+      [...all].sort((a, b) => a - b),
     );
   }
-  if (picture && [...joined.values()].every((slices) => slices.length === 0)) throw emptyMask(fileOf(item.labels[0]));
+  const isEmpty = [...joined.values()].every((slices) => slices.length === 0);
+  if (!look && picture && isEmpty) throw emptyMask(fileOf(item.labels[0]));
   return joined;
 }
 
-/** From the label file alone; null where that does not tell. */
+/** From the label files alone; null where they do not tell. */
+async function indexedCase({ labels }: Case): Promise<(readonly [string, readonly number[]])[] | null> {
+  const parts: (readonly [string, readonly number[]])[] = [];
+  for (const source of labels) {
+    const known = await indexedSlices(source);
+    if (known === null) return null;
+    parts.push(...known);
+  }
+  return parts;
+}
+
 async function indexedSlices(source: LabelSource): Promise<[string, readonly number[]][] | null> {
   switch (source.kind) {
     case 'mask':
@@ -109,17 +117,12 @@ async function indexedSlices(source: LabelSource): Promise<[string, readonly num
     }
     case 'disc-cup':
     case 'polygons':
+    case 'dicom':
     case 'consensus':
       return null;
   }
 }
 
 /** Whether all that a case names has one slice for sure; a TIFF may have pages. */
-export function isPicture({ images }: Pick<Case, 'images'>): boolean {
-  return images.every((file) => isKnownPicture(file));
-}
-
-function isKnownPicture(file: string): boolean {
-  const extension = extensionOf(file);
-  return extension !== '' && !extension.startsWith('.tif') && formatFamily(file) === 'raster';
-}
+export const isPicture = ({ images }: Pick<Case, 'images'>): boolean =>
+  images.every((file) => hasKnownExtension(file) && formatFamily(file) === 'raster' && !/\.tiff?$/i.test(file));

@@ -72,7 +72,10 @@ function narrowed(source: LabelSource, names: readonly string[]): LabelSource[] 
       return classes.length === 0 ? [] : [{ ...source, classes }];
     }
     case 'disc-cup':
-      return [source];
+    case 'dicom': {
+      const classes = source.classes.filter((name) => names.includes(name));
+      return classes.length === 0 ? [] : [{ ...source, classes }];
+    }
     case 'consensus': {
       const raters = source.raters.flatMap((rater) => narrowed(rater, names));
       return raters.length === 0 ? [] : [{ ...source, raters }];

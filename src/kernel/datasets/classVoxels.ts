@@ -7,9 +7,14 @@ export interface ClassVoxels {
   slice(k: number): Uint8Array;
 }
 
-/** Looks for its slices when they are asked for. */
-export function lazyClass(name: string, slices: number, slice: (k: number) => Uint8Array): ClassVoxels {
-  let present: number[] | null = null;
+/** Looks for its slices when they are asked for, unless they are known. */
+export function lazyClass(
+  name: string,
+  slices: number,
+  slice: (k: number) => Uint8Array,
+  known: readonly number[] | null = null,
+): ClassVoxels {
+  let present = known;
   const look = () => Array.from({ length: slices }, (_, k) => k).filter((k) => slice(k).includes(1));
   return { name, slice, slices: () => (present ??= look()) };
 }

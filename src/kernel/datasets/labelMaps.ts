@@ -1,9 +1,9 @@
 import { CancelledError, UserError } from '../errors';
 import { labelsFile, namesBeside } from './classNames';
 import { isPicture } from './cases';
+import { classNamesOf } from './labels';
 import type { DataFolder } from './dataFolder';
 import type { ReadOptions } from './layouts/layout';
-import { discCupClasses } from './discCup';
 import { defaultClass, type Case, type ClassValues, type Dataset, type LabelSource } from './types';
 import { valueIndex } from './valueIndex';
 
@@ -44,21 +44,6 @@ export async function resolveMaps(
   };
   const resolved = cases.map(resolve);
   return { cases: resolved, classes: [...new Set(resolved.flatMap((item) => item.labels.flatMap(classNamesOf)))] };
-}
-
-/** Names of the classes that a source may hold. */
-export function classNamesOf(source: LabelSource): string[] {
-  switch (source.kind) {
-    case 'mask':
-    case 'polygons':
-      return [source.className];
-    case 'disc-cup':
-      return [...discCupClasses];
-    case 'map':
-      return source.classes.map(({ name }) => name);
-    case 'consensus':
-      return source.raters.flatMap(classNamesOf);
-  }
 }
 
 /** Classes of all volumes together; null where they hold one value only (or there are none). */

@@ -1,6 +1,7 @@
 import { UserError } from '../errors';
 import { readImage, type MedicalImage } from '../imaging';
 import { requireSize } from './caseImage';
+import { dicomClasses } from './dicomLabels';
 import { discCupClassesOf } from './discCup';
 import { lazyClass, type ClassVoxels } from './classVoxels';
 import { fillOutlines } from './polygons';
@@ -30,9 +31,11 @@ async function readSource(source: LabelSource, image: CaseImage): Promise<ClassV
       });
     }
     case 'disc-cup':
-      return discCupClassesOf(await readLabels(source.file, image));
+      return discCupClassesOf(await readLabels(source.file, image)).filter(({ name }) => source.classes.includes(name));
     case 'polygons':
       return [polygonClass(source, image)];
+    case 'dicom':
+      return dicomClasses(source, image);
     case 'consensus': {
       const raters: ClassVoxels[] = [];
       for (const rater of source.raters) raters.push(...(await readSource(rater, image)));
@@ -95,3 +98,19 @@ export function emptyMask(file: string): UserError {
 /** The file that a complaint about a source names. */
 export const fileOf = (source: LabelSource): string =>
   source.kind === 'consensus' ? fileOf(source.raters[0]) : source.file;
+
+/** Names of the classes that a source may hold. */
+export function classNamesOf(source: LabelSource): string[] {
+  switch (source.kind) {
+    case 'mask':
+    case 'polygons':
+      return [source.className];
+    case 'disc-cup':
+    case 'dicom':
+      return [...source.classes];
+    case 'map':
+      return source.classes.map(({ name }) => name);
+    case 'consensus':
+      return source.raters.flatMap(classNamesOf);
+  }
+}

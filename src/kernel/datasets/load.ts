@@ -2,7 +2,7 @@ import { CancelledError, UserError } from '../errors';
 import { resizeMask, resizeRgb, type Mask, type RgbImage } from '../imaging';
 import { caseSlice } from './caseImage';
 import { isPicture, openCase, type OpenCase } from './cases';
-import { emptyMask, fileOf } from './labels';
+import { classNamesOf, emptyMask, fileOf } from './labels';
 import { packSample, unpackSample, type PackedSample } from './packedSample';
 import type { Case, LoadedSample, Sample } from './types';
 
@@ -39,12 +39,12 @@ function samplesFrom(opened: OpenCase, longestSide = Infinity): (sample: Sample)
 }
 
 function maskOf({ image, classes }: OpenCase, { case: item, className, slice }: Sample): Mask {
-  const file = fileOf(item.labels[0]);
+  const file = fileOf(item.labels.find((source) => classNamesOf(source).includes(className)) ?? item.labels[0]);
   const found = classes.find(({ name }) => name === className);
   if (!found) throw new UserError(`${file} has no class ${className}: name one that the data have`, { file });
   const mask: Mask = { width: image.size[0], height: image.size[1], data: found.slice(slice) };
   if (mask.data.includes(1)) return mask;
-  if (image.size[2] === 1 && classes.length === 1) throw emptyMask(file);
+  if (image.size[2] === 1) throw emptyMask(file);
   throw new UserError(`${file} has nothing of ${className} on slice ${slice}: open the data again`, { file });
 }
 

@@ -16,7 +16,7 @@ export interface Case {
 
 export type Part = 'train' | 'validation' | 'test';
 
-export type LabelSource = MaskFile | LabelMap | DiscCup | Polygons | Consensus;
+export type LabelSource = MaskFile | LabelMap | DiscCup | Polygons | DicomLabels | Consensus;
 
 /** Whatever is not zero in the file is the class. */
 export interface MaskFile {
@@ -44,6 +44,8 @@ export interface ClassValues {
 export interface DiscCup {
   readonly kind: 'disc-cup';
   readonly file: string;
+  /** Of `disc` and `cup`. */
+  readonly classes: readonly string[];
 }
 
 /** Closed outlines in pixels of the image; a pixel belongs when its centre lies inside one of them (even-odd). */
@@ -52,6 +54,14 @@ export interface Polygons {
   readonly file: string;
   readonly className: string;
   readonly outlines: readonly (readonly (readonly [x: number, y: number])[])[];
+}
+
+/** A DICOM structure set or segmentation: its regions, by name. */
+export interface DicomLabels {
+  readonly kind: 'dicom';
+  readonly file: string;
+  readonly object: 'RTSTRUCT' | 'SEG';
+  readonly classes: readonly string[];
 }
 
 /** Several raters drew the same classes: a voxel belongs where more than half of them say so. */
@@ -74,6 +84,7 @@ export const layoutNames = [
   'brats',
   'tnscui',
   'ddti',
+  'dicom',
 ] as const;
 export type LayoutName = (typeof layoutNames)[number];
 

@@ -1,6 +1,6 @@
 import { UserError } from '../errors';
 
-/** An element: its name, its text (all of it, children's too left out) and its children. */
+/** An element: its name, its own text (without its children's) and its children. */
 export interface XmlElement {
   readonly name: string;
   readonly text: string;
@@ -65,7 +65,8 @@ export function parseXml(file: string, bytes: Buffer): XmlElement {
 }
 
 function plain(text: string, wrong: (what: string) => UserError): string {
-  return text.replace(/&([^;\s]*);?/g, (_, name: string) => {
+  return text.replace(/&([^;\s]*)(;?)/g, (_, name: string, end: string) => {
+    if (end === '') throw wrong('an & that begins no entity is written &amp;');
     if (Object.hasOwn(entities, name)) return entities[name];
     const code = /^#(?:x([\da-f]{1,6})|(\d{1,7}))$/i.exec(name);
     const point = code ? parseInt(code[1] ?? code[2], code[1] === undefined ? 10 : 16) : Infinity;

@@ -6,17 +6,17 @@ import { readFileBytes } from '../files';
 /**
  * Checks that a NIfTI file holds every voxel that its header promises. ITK does not: it fills what is missing of a
  * file cut short with zeros, or with whatever its memory held, and says nothing.
- * @throws UserError when it is no NIfTI file, is damaged, is cut short, or holds more than one volume.
+ * @throws UserError when it is no NIfTI file, is damaged, is cut short, or has more than `axes` axes.
  */
-export async function checkNifti(file: string): Promise<void> {
+export async function checkNifti(file: string, axes: 3 | 4 = 3): Promise<void> {
   const stored = await readFileBytes(file);
   const bytes = stored[0] === 0x1f && stored[1] === 0x8b ? await inflate(file, stored) : stored;
   const header = parseHeader(bytes);
   if (header === null) throw new UserError(`${file} is not a NIfTI file: check where it comes from`, { file });
-  const beyond = header.extents.slice(3).reduce((product, extent) => product * extent, 1);
+  const beyond = header.extents.slice(axes).reduce((product, extent) => product * extent, 1);
   if (beyond > 1) {
     throw new UserError(
-      `${file} holds ${beyond} volumes (${header.extents.join(' × ')}): save one of them on its own`,
+      `${file} holds ${beyond} ${axes === 3 ? 'volumes' : 'series of volumes'} (${header.extents.join(' × ')}): save one of them on its own`,
       {
         file,
       },

@@ -14,16 +14,31 @@ export function encodePng({ width, height, rgb }: RgbImage): Promise<Buffer> {
     .toBuffer();
 }
 
+/** A mask and the colour it is drawn in. */
+export interface ColouredMask {
+  readonly mask: Mask;
+  readonly colour: Colour;
+}
+
 /**
  * A PNG of the image with the mask over it: tinted inside, its outline in full colour.
  * @throws RangeError when image and mask differ in size.
  */
 export function overlayPng(image: RgbImage, mask: Mask, colour: Colour): Promise<Buffer> {
-  const { width, height } = image;
+  return overlaysPng(image, [{ mask, colour }]);
+}
+
+/** As `overlayPng`, with several masks, the later ones on top. */
+export function overlaysPng(image: RgbImage, masks: readonly ColouredMask[]): Promise<Buffer> {
+  const rgb = Uint8Array.from(image.rgb);
+  for (const { mask, colour } of masks) tint(rgb, image, mask, colour);
+  return encodePng({ width: image.width, height: image.height, rgb });
+}
+
+function tint(rgb: Uint8Array, { width, height }: RgbImage, mask: Mask, colour: Colour): void {
   if (mask.width !== width || mask.height !== height) {
     throw new RangeError(`a mask of ${mask.width} × ${mask.height} does not lie over an image of ${width} × ${height}`);
   }
-  const rgb = Uint8Array.from(image.rgb);
   for (let y = 0, pixel = 0; y < height; y++) {
     for (let x = 0; x < width; x++, pixel++) {
       if (mask.data[pixel] === 0) continue;
@@ -34,7 +49,6 @@ export function overlayPng(image: RgbImage, mask: Mask, colour: Colour): Promise
       }
     }
   }
-  return encodePng({ width, height, rgb });
 }
 
 /** Whether one of a foreground pixel's four neighbours is background or outside of the image. */

@@ -10,8 +10,21 @@ import type { MedicalImage, Voxels } from './types';
  * @throws UserError when the file is missing, damaged, cut short, or holds more than one volume.
  */
 export async function readVolumeFile(file: string): Promise<MedicalImage> {
-  if (extensionOf(file).startsWith('.nii')) await checkNifti(file);
-  return toMedicalImage(file, await readWithItk(file));
+  const volumes = await readAxes(file, 3);
+  if (volumes.length === 1) return volumes[0];
+  const extents = [...volumes[0].size, volumes.length].join(' × ');
+  throw new UserError(`${file} holds several volumes (${extents}): save one of them on its own`, { file });
+}
+
+/**
+ * All volumes of a file of four axes, as of modalities or times; of most files, one.
+ * @throws UserError when the file is missing, damaged, cut short, or has more axes.
+ */
+export const readVolumesFile = (file: string): Promise<MedicalImage[]> => readAxes(file, 4);
+
+async function readAxes(file: string, axes: 3 | 4): Promise<MedicalImage[]> {
+  if (extensionOf(file).startsWith('.nii')) await checkNifti(file, axes);
+  return toMedicalImages(file, await readWithItk(file));
 }
 
 let queue: Promise<unknown> = Promise.resolve();
@@ -63,9 +76,9 @@ async function quietly<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-function toMedicalImage(file: string, image: Image): MedicalImage {
+function toMedicalImages(file: string, image: Image): MedicalImage[] {
   const { dimension, components, pixelType } = image.imageType;
-  const [width = 1, height = 1, slices = 1, ...others] = image.size;
+  const [width = 1, height = 1, slices = 1, count = 1, ...others] = image.size;
   if (others.some((extent) => extent > 1)) {
     throw new UserError(`${file} holds several volumes (${image.size.join(' × ')}): save one of them on its own`, {
       file,
@@ -82,15 +95,17 @@ function toMedicalImage(file: string, image: Image): MedicalImage {
     values[1] ?? rest,
     values[2] ?? rest,
   ];
-  return {
+  const voxels = own(image.data);
+  const length = width * height * slices * channels;
+  return Array.from({ length: count }, (_, index) => ({
     path: file,
     size: [width, height, slices],
     channels,
-    voxels: own(image.data),
+    voxels: count === 1 ? voxels : voxels.slice(index * length, (index + 1) * length),
     spacing: along(image.spacing, 1),
     origin: along(image.origin, 0),
     direction: direction3(image.direction, dimension),
-  };
+  }));
 }
 
 /** ITK's memory is shared and may hold 64-bit integers; ours is the reader's own and of numbers. */

@@ -1,19 +1,8 @@
+import type { SettingScores } from '../../protocol';
 import type { Mask } from '../imaging';
 
-/** Means over the cases that show a class. */
-export interface ClassMetrics {
-  readonly dice: number;
-  readonly iou: number;
-  /** Cases. */
-  readonly n: number;
-}
-
-/** Means over the classes, each weighing the same, and what they were taken from. */
-export interface SettingMetrics {
-  readonly dice: number;
-  readonly iou: number;
-  readonly classes: Record<string, ClassMetrics>;
-}
+/** Means over the classes, each weighing the same; of a class, over the `n` cases that show it. */
+export type SettingMetrics = Required<SettingScores>;
 
 interface Counts {
   both: number;

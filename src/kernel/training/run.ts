@@ -1,5 +1,6 @@
 import type { RunEvent } from '../../protocol';
-import { openDataset, Random, splitCases, type Case } from '../datasets';
+import { openDataset, Random, splitCases, type Case, type SplitChoice } from '../datasets';
+import type { LayoutName } from '../datasets/types';
 import { gigabytes } from '../bytes';
 import { UserError } from '../errors';
 import { fileHash, isModelPath, readModel, type ModelFile } from '../inference/modelFile';
@@ -41,7 +42,8 @@ export async function startRun(options: TrainOptions, folder: string, context: R
     // A resumed run may be called from another folder.
     model: isModelPath(options.model) ? base.file : options.model,
     modelHash: baseHash,
-    split,
+    dataset: material.dataset,
+    split: { ...split, ...material.splitFigures },
   };
   const run = await RunDirectory.create(folder, config, (begun) => saveState(begun, state));
   try {
@@ -92,8 +94,15 @@ interface Material {
   /** The base's sizes at the side that images enter with. */
   readonly config: SamConfig;
   readonly trainable: Trainable;
-  /** Groups on either side. */
+  /** What the folder turned out to be. */
+  readonly dataset: { readonly layout: LayoutName; readonly classes: readonly string[] };
+  /** Groups on either side: what a resumed run must find again. */
   readonly split: { readonly train: readonly string[]; readonly validation: readonly string[] };
+  /** How the split was chosen (null: the data name it) and the number of cases on either side. */
+  readonly splitFigures: {
+    readonly choice: SplitChoice | null;
+    readonly cases: { readonly train: number; readonly validation: number };
+  };
   readonly images: TrainingImages;
   /** Of `tune: decoder`; else null. */
   readonly embeddings: EmbeddingCache | null;
@@ -103,10 +112,11 @@ interface Material {
 async function gather(options: TrainOptions, { executor, onProgress, signal }: RunContext): Promise<Material> {
   onProgress?.(`opening ${options.data}`);
   const how = { layout: options.layout, classes: options.classes ?? undefined, signal };
-  const { cases } = await openDataset(options.data, how);
+  const { cases, layout, classes } = await openDataset(options.data, how);
+  const choice = splitChoiceOf(options);
   const split =
     options.valData === null
-      ? splitCases(cases, splitChoiceOf(options))
+      ? splitCases(cases, choice)
       : { train: cases, validation: (await openDataset(options.valData, how)).cases };
   onProgress?.(`reading the model ${options.model}`);
   const base = await readModel(options.model);
@@ -122,7 +132,12 @@ async function gather(options: TrainOptions, { executor, onProgress, signal }: R
     baseHash: await fileHash(base.file),
     config,
     trainable: trainableOf(options.tune, base.config, base.tensors, random, options),
+    dataset: { layout, classes },
     split: { train: groupsOf(split.train), validation: groupsOf(split.validation) },
+    splitFigures: {
+      choice: options.valData === null ? choice : null,
+      cases: { train: split.train.length, validation: split.validation.length },
+    },
     images: await readImages(options, split, config.imageSize, { onProgress, signal }),
   };
   const { examples, views } = material.images;

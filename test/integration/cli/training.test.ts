@@ -13,7 +13,7 @@ const folder = temporaryFolder('training');
 const at = (...parts: string[]): string => path.join(folder, ...parts);
 const epochs = 3;
 const model = ['--model', 'tiny.safetensors'];
-const training = ['train', '--data', 'drawn', ...model, '--epochs', `${epochs}`, '--batch', '2', '--seed', '3'];
+const training = ['train', '--data', 'drawn', ...model, '--epochs', `${epochs}`, '--batch', '2', '--seed', '8'];
 const cpu = ['--device', 'cpu'];
 let medSa: CommandLine;
 
@@ -101,6 +101,7 @@ describe('a run', () => {
     expect(eventsOf('stopped').at(-1)).toMatchObject({ type: 'end', status: 'stopped' });
     expect(eventsOf('stopped').some((event) => event.type === 'step' && event.epoch === epochs)).toBe(false);
 
+    fs.cpSync(at('stopped'), at('contended'), { recursive: true });
     // From another folder: a run knows where its data and its model are.
     const result = await medSa.json(['resume', at('stopped')]);
     expect(result).toMatchObject({ status: 'done', epochs, dice: { before: expect.any(Number) } });
@@ -134,9 +135,50 @@ describe('a run', () => {
     const running = medSa.start([...training, ...cpu, '--out', 'busy']);
     await until('busy', running, (events) => events.length > 0);
     const resumed = await medSa.run('resume', 'busy', ...cpu);
+    const { runs } = (await medSa.json(['runs', 'busy'])) as { runs: object[] };
+    expect(runs).toMatchObject([{ run: at('busy'), status: 'running', device: 'cpu', process: { pid: running.pid } }]);
     process.kill(running.pid, 'SIGTERM');
     expect(resumed).toMatchObject({ code: 1, stderr: expect.stringContaining(`worked on by process ${running.pid}`) });
     expect((await running.ended).code).toBe(143);
+  });
+
+  it('of two processes that resume it at once is left to one; the other learns who that is', async () => {
+    const both = [1, 2].map(() => medSa.start(['resume', 'contended', ...cpu]));
+    const ended = await Promise.all(both.map((running) => running.ended));
+    const winner = ended.findIndex(({ code }) => code === 0);
+    expect(ended[1 - winner]).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(new RegExp(`process ${both[winner].pid}\\b`, 'i')),
+    });
+    expect(await essence('contended')).toEqual(uninterrupted);
+  });
+
+  it('is listed, and stopped by its name, so that it can be resumed', async () => {
+    const running = medSa.start([
+      ...training.map((word) => (word === `${epochs}` ? '500' : word)),
+      ...cpu,
+      '--out',
+      'listed',
+    ]);
+    await until('listed', running, (events) => stepsIn(events, 1) > 0);
+    expect(await medSa.json(['runs', 'stop', 'listed'])).toEqual({
+      run: at('listed'),
+      stopped: true,
+      status: 'stopped',
+    });
+    expect(await running.ended).toMatchObject({
+      code: 130,
+      stdout: expect.stringContaining('go on with: med-sa resume'),
+    });
+    expect(await medSa.json(['runs', 'stop', 'listed'])).toMatchObject({ stopped: false, status: 'stopped' });
+    const { code, stdout } = await medSa.run('runs');
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^listed +stopped +\d+\/500 /m);
+    expect(stdout).toMatch(/^whole +done +3\/3 +0\.\d{4} /m);
+    expect(await medSa.run('runs', 'stop', 'drawn')).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('holds no run'),
+    });
   });
 
   it('that is done stays as it is when it is resumed', async () => {

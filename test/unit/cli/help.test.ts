@@ -5,6 +5,7 @@ import { commandHelp } from '../../../src/kernel/cli/help';
 /** The contract of the command line: what scripts and the notebook call. */
 const contract: Record<string, string[]> = {
   segment: ['model', 'adapters', 'point', 'box', 'slice', 'out', 'precision', 'json'],
+  data: ['layout', 'classes', 'quick', 'json'],
   train: [
     ...['data', 'layout', 'model', 'tune', 'loss', 'epochs', 'batch', 'image-size', 'lr', 'seed'],
     ...['variant', 'depth', 'slices', 'prompt', 'bottleneck', 'decoder-bottleneck', 'scale'],

@@ -2,7 +2,10 @@ import fs from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { openDataset } from '../../../src/kernel/datasets/open';
+import { loadCase } from '../../../src/kernel/datasets/cases';
 import { UserError } from '../../../src/kernel/errors';
+import { readImage } from '../../../src/kernel/imaging';
+import { writePairs } from '../../../src/kernel/imaging/writePairs';
 import { withFolder, writePng } from './folder';
 
 async function writeTable(folder: string, table: string): Promise<void> {
@@ -63,6 +66,28 @@ describe('openDataset', () => {
       expect(error).toBeInstanceOf(UserError);
       expect(String(error)).toMatch(message);
       expect(String(error)).not.toContain('\n');
+    });
+  });
+
+  it('opens what was exported', async () => {
+    await withFolder(async (folder) => {
+      const source = path.join(folder, 'a.png');
+      await writePng(source, 8, 6, [0, 0, 8, 6], 100);
+      const image = await readImage(source);
+      const objects = ['liver', 'tumour'].map((label, index) => ({
+        label,
+        value: index + 1,
+        colour: [255, 0, 0] as const,
+        masks: new Map([[0, { width: 8, height: 6, data: new Uint8Array(48).fill(1, 0, index + 1) }]]),
+      }));
+      await writePairs(path.join(folder, 'set'), image, objects, 'p1');
+      const { classes, cases } = await openDataset(path.join(folder, 'set'));
+      expect([classes, cases.map(({ group }) => group)]).toEqual([['liver', 'tumour'], ['p1']]);
+      const { masks } = await loadCase(cases[0]);
+      expect([...masks].map(([name, mask]) => [name, mask.lastIndexOf(1)])).toEqual([
+        ['liver', 0],
+        ['tumour', 1],
+      ]);
     });
   });
 

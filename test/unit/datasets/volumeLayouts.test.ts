@@ -1,3 +1,4 @@
+import fs from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import {
@@ -10,6 +11,7 @@ import {
   type OpenOptions,
 } from '../../../src/kernel/datasets';
 import { UserError } from '../../../src/kernel/errors';
+import { nifti } from '../imaging/volumes';
 import { withFolder, writeSlices, writeText } from './folder';
 
 type Files = Readonly<Record<string, string | readonly (readonly [number, number, number, number])[]>>;
@@ -165,6 +167,26 @@ describe('decathlon', () => {
     [{ labels: ['a'] }, /not like/],
   ])('refuses %o', async (change, message) => {
     expect(await refusal({ ...files, 'dataset.json': JSON.stringify({ ...description, ...change }) })).toMatch(message);
+  });
+
+  it('reads the volumes of one file of four axes as modalities', async () => {
+    await withFolder(async (folder) => {
+      const volumes = [0, 100, 50, 7].flatMap((level) => Array.from({ length: 12 }, (_, i) => (i === 0 ? level : i)));
+      const bytes = nifti({ type: 'int16', extents: [2, 2, 3, 4] }, Int16Array.from(volumes));
+      await writeText(path.join(folder, 'imagesTr', 'b.nii'), '');
+      await fs.writeFile(path.join(folder, 'imagesTr', 'b.nii'), bytes);
+      await writeSlices(path.join(folder, 'labelsTr', 'b.nii'), [zero, [1, 0, 0, 0], zero]);
+      const training = [{ image: 'imagesTr/b.nii', label: 'labelsTr/b.nii' }];
+      await writeText(path.join(folder, 'dataset.json'), JSON.stringify({ labels: description.labels, training }));
+      const { cases } = await openDataset(folder);
+      const { image, masks } = await loadCase(cases[0]);
+      expect([image.channels, image.size, [...image.voxels.subarray(0, 8)]]).toEqual([
+        4,
+        [2, 2, 3],
+        [0, 100, 50, 7, 1, 1, 1, 1],
+      ]);
+      expect([...masks.keys()]).toEqual(['Anterior']);
+    });
   });
 
   it('refuses what is no JSON', async () => {

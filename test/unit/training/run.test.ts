@@ -107,9 +107,12 @@ describe('a run', () => {
   });
 
   it('never validates on a subject that it trains on', async () => {
-    const { split } = JSON.parse(fs.readFileSync(path.join(folder, 'once', 'config.json'), 'utf8')) as {
-      split: { train: string[]; validation: string[] };
+    const { split, dataset } = JSON.parse(fs.readFileSync(path.join(folder, 'once', 'config.json'), 'utf8')) as {
+      split: { train: string[]; validation: string[]; choice: object; cases: object };
+      dataset: object;
     };
+    expect(split).toMatchObject({ choice: { fraction: 0.25, seed: 3 }, cases: { train: 6, validation: 2 } });
+    expect(dataset).toEqual({ layout: 'pairs', classes: ['target'] });
     expect(split.validation).toHaveLength(1);
     expect(split.train).toHaveLength(3);
     expect(split.train).not.toContain(split.validation[0]);

@@ -8,6 +8,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./segment')).segment,
   },
   {
+    name: 'data',
+    summary: 'Tell what a data set holds, and what is wrong with it',
+    load: async () => (await import('./data')).data,
+  },
+  {
     name: 'train',
     summary: 'Fine-tune the model on a data set; the result is a run directory',
     load: async () => (await import('./train')).train,

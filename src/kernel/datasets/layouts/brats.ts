@@ -1,3 +1,4 @@
+import path from 'node:path';
 import { UserError } from '../../errors';
 import { isImageFile, stem, type DataFolder } from '../dataFolder';
 import type { Case, ClassValues } from '../types';
@@ -25,16 +26,16 @@ export const brats: Layout = {
   name: 'brats',
   mark: 'volumes called SUBJECT_t1ce, SUBJECT_flair and SUBJECT_seg',
   async matches(folder) {
-    const kinds = [...(await subjectsOf(folder)).values()];
-    return kinds.some((files) => ['t1ce', 'flair', 'seg'].every((kind) => files.has(kind)));
+    const subjects = [...(await subjectsOf(folder)).values()];
+    return subjects.some(({ files }) => ['t1ce', 'flair', 'seg'].every((kind) => files.has(kind)));
   },
   async read(folder) {
     const subjects = await subjectsOf(folder);
-    const withSeg = [...subjects].filter(([, files]) => files.has('seg'));
+    const withSeg = [...subjects.values()].filter(({ files }) => files.has('seg'));
     if (withSeg.length === 0) {
       throw new UserError(`${folder.root} is not of the layout "brats": it needs ${brats.mark}`, { file: folder.root });
     }
-    const cases = withSeg.map(([subject, files]): Case => {
+    const cases = withSeg.map(({ subject, files }): Case => {
       const images = modalities.map((modality) => {
         const name = files.get(modality);
         if (name !== undefined) return folder.path(name);
@@ -45,7 +46,9 @@ export const brats: Layout = {
       const labels = [{ kind: 'map' as const, file: folder.path(files.get('seg')!), classes: regions }];
       return { id: subject, group: subject, images, labels };
     });
-    const without = [...subjects.keys()].filter((subject) => !subjects.get(subject)?.has('seg'));
+    const twice = cases.find(({ id }, index) => cases.findIndex((other) => other.id === id) !== index);
+    if (twice) throw new UserError(`${folder.root} holds ${twice.id} twice: remove one of them`, { file: folder.root });
+    const without = [...subjects.values()].filter(({ files }) => !files.has('seg')).map(({ subject }) => subject);
     return {
       classes: regions.map(({ name }) => name),
       cases,
@@ -54,20 +57,23 @@ export const brats: Layout = {
   },
 };
 
-/** Subject → kind (t1, …, seg) → file. @throws UserError when a kind is there twice. */
-async function subjectsOf(folder: DataFolder): Promise<Map<string, Map<string, string>>> {
-  const subjects = new Map<string, Map<string, string>>();
+interface Subject {
+  readonly subject: string;
+  /** Kind (t1, …, seg) → file. */
+  readonly files: Map<string, string>;
+}
+
+/** By folder and name: the files of a subject lie together. */
+async function subjectsOf(folder: DataFolder): Promise<Map<string, Subject>> {
+  const subjects = new Map<string, Subject>();
   for (const name of (await folder.files()).filter(isImageFile)) {
     const match = fileName.exec(stem(name));
     if (!match) continue;
-    const [, subject, written] = match;
-    const kind = written.toLowerCase();
-    const files = subjects.get(subject) ?? new Map<string, string>();
-    const other = files.get(kind);
-    if (other !== undefined) {
-      throw new UserError(`${folder.root} holds ${other} and ${name}: remove one of them`, { file: folder.root });
-    }
-    subjects.set(subject, files.set(kind, name));
+    const [, subject, kind] = match;
+    const key = `${path.posix.dirname(name)}/${subject}`;
+    const known = subjects.get(key) ?? { subject, files: new Map<string, string>() };
+    subjects.set(key, known);
+    known.files.set(kind.toLowerCase(), name);
   }
   return subjects;
 }

@@ -29,20 +29,16 @@ export const decathlon: Layout = {
       throw new UserError(`${file}: "training" is no list of {"image", "label"}; correct it`, { file });
     }
     const classes = classesOf(file, labels);
-    const cases: Case[] = [];
+    const cases = new Map<string, Case>();
     for (const [index, { image, label }] of listed.data.entries()) {
       const place = `${file}, pair ${index + 1} of "training"`;
       const [imageFile, labelFile] = [await folder.named(image, place), await folder.named(label, place)];
       const id = folder.relative(imageFile);
-      if (cases.some((one) => one.id === id)) throw new UserError(`${place}: ${image} is listed twice`, { file });
-      cases.push({
-        id,
-        group: stem(id),
-        images: [imageFile],
-        labels: [{ kind: 'map', file: labelFile, classes }],
-      });
+      if (cases.has(id)) throw new UserError(`${place}: ${image} is listed twice`, { file });
+      const labels = [{ kind: 'map' as const, file: labelFile, classes }];
+      cases.set(id, { id, group: stem(id), images: [imageFile], labels });
     }
-    return { classes: classes.map(({ name }) => name), cases, notes: [] };
+    return { classes: classes.map(({ name }) => name), cases: [...cases.values()], notes: [] };
   },
 };
 

@@ -9,6 +9,9 @@ import { leftOut } from './notes';
 /** Endings of mask files that say nothing but that they are masks. */
 const plainSuffix = /^(mask|masks|label|labels|seg|segmentation|gt|ground[-_]?truth|annotation|manual)$/i;
 
+/** Endings of image files that say nothing but that they are images. */
+const imageSuffix = /[-_](image|img)$/i;
+
 /**
  * A folder of images and one of masks, found by their names (`images/`, `masks/`, `labels/`, imagesTr, …), with parts
  * (`train/`, `val/`) above or below them. A mask belongs to the image of its place whose name it has, or begins with:
@@ -71,7 +74,7 @@ function assign(
 ): Map<RoleFile, Assigned[]> {
   const byKey = new Map<string, RoleFile>();
   for (const image of images) {
-    const key = keyOf(image.place, image.stem);
+    const key = keyOf(image.place, image.stem.replace(imageSuffix, ''));
     const other = byKey.get(key);
     if (other) {
       throw new UserError(
@@ -100,7 +103,7 @@ const keyOf = (place: string, stem: string): string => `${place}\n${stem.toLower
 
 /** The image of the mask's own name, else of the longest beginning of it that ends before a - or _. */
 function ownerOf(mask: RoleFile, images: ReadonlyMap<string, RoleFile>): { image: RoleFile; suffix: string } | null {
-  const same = images.get(keyOf(mask.place, mask.stem));
+  const same = images.get(keyOf(mask.place, mask.stem.replace(imageSuffix, '')));
   if (same) return { image: same, suffix: '' };
   for (let end = mask.stem.length - 1; end > 0; end--) {
     if (mask.stem[end] !== '_' && mask.stem[end] !== '-') continue;

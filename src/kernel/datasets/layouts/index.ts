@@ -5,6 +5,7 @@ import { brats } from './brats';
 import { btcv } from './btcv';
 import { ddti } from './ddti';
 import { decathlon, descriptionFile } from './decathlon';
+import { dicom } from './dicom';
 import { folders } from './folders';
 import { isic } from './isic';
 import type { Layout } from './layout';
@@ -24,6 +25,7 @@ const layouts: Readonly<Record<LayoutName, Layout>> = {
   brats,
   tnscui,
   ddti,
+  dicom,
 };
 
 /**

@@ -4,5 +4,5 @@ export function leftOut(names: readonly string[], one: string, several: string, 
   const shown = names.slice(0, 3).join(', ') + (names.length > 3 ? ', …' : '');
   return names.length === 1
     ? [`1 ${what} ${one} and is left out: ${shown}`]
-    : [`${names.length} ${what}s ${several} and are left out: ${shown}`];
+    : [`${names.length} ${what === 'series' ? what : `${what}s`} ${several} and are left out: ${shown}`];
 }

@@ -31,8 +31,9 @@ export const refuge: Layout = {
     if (images.length === 0 || masks.length === 0 || named) return named && images.length > 0;
     for (const mask of masks.slice(0, tried)) {
       if (!isPicture({ images: [mask] })) return false;
-      const index = await valueIndex(folder.path(mask));
-      if (isDiscCup(index.values.keys())) return true;
+      // What cannot be read says so when it is used.
+      const index = await valueIndex(folder.path(mask)).catch(() => null);
+      if (index !== null && isDiscCup(index.values.keys())) return true;
     }
     return false;
   },
@@ -53,7 +54,9 @@ export const refuge: Layout = {
       const own = owned.get(image);
       if (own === undefined) return [];
       const part = partOfPath(image);
-      const label = labelOf(own.map((mask) => ({ kind: 'disc-cup', file: folder.path(mask) })));
+      const label = labelOf(
+        own.map((mask) => ({ kind: 'disc-cup', file: folder.path(mask), classes: discCupClasses })),
+      );
       return [{ id: image, group: image, images: [folder.path(image)], labels: [label], ...(part && { part }) }];
     });
     return { classes: discCupClasses, cases, notes: leftOut(without, 'has no mask', 'have no mask') };

@@ -71,6 +71,8 @@ export type Geometry = Pick<MedicalImage, 'spacing' | 'origin' | 'direction' | '
 export interface Arrangement {
   /** Indices of the planes, first slice first. */
   readonly order: readonly number[];
+  /** Whether the planes say where they lie in the patient. */
+  readonly placed: boolean;
   readonly geometry: Geometry;
 }
 
@@ -103,6 +105,7 @@ export function arrange(path: string, planes: readonly Plane[]): Arrangement {
   const direction = [0, 1, 2].flatMap((row) => [axes[0][row], axes[1][row], normal[row]].map((value) => value + 0));
   return {
     order,
+    placed: true,
     geometry: {
       spacing: spacing && [spacing[0], spacing[1], step],
       origin: [first[0], first[1], first[2]],
@@ -122,6 +125,7 @@ function unplaced(planes: readonly Plane[]): Arrangement {
   const [{ spacing, step }] = planes;
   return {
     order: planes.map((_, index) => index),
+    placed: false,
     geometry: {
       spacing: spacing && [spacing[0], spacing[1], step ?? 1],
       origin: [0, 0, 0],

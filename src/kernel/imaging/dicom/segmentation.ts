@@ -114,7 +114,7 @@ function placeFrame(
 ): Placement | null {
   const plane = planeOf(data, frame);
   if (plane.position === null || plane.axes === null || plane.spacing === null)
-    return withoutPlace(file, layout, image);
+    return withoutPlace(file, data, layout, frame, image);
   const grid = gridOf(image);
   const first = grid.toIndex(plane.position);
   const step = (axis: 0 | 1): Point => stepOf(plane, axis, first, grid.toIndex);
@@ -151,10 +151,13 @@ function stepOf(plane: Plane, axis: 0 | 1, first: Point, toIndex: (place: Point)
   return [next[0] - first[0], next[1] - first[1], next[2] - first[2]];
 }
 
-/** A segmentation of a picture that has no place in a patient: its pixels are the picture's. */
-function withoutPlace(file: string, layout: PixelLayout, image: MedicalImage): Placement {
-  if (image.size[2] === 1 && image.size[0] === layout.columns && image.size[1] === layout.rows) {
-    return { first: [0, 0, 0], across: [1, 0, 0], down: [0, 1, 0] };
+/** A segmentation of pictures that have no place in a patient: its frames refer to theirs, and its pixels are theirs. */
+function withoutPlace(file: string, data: DataSet, layout: PixelLayout, frame: number, image: MedicalImage): Placement {
+  const source = groupOf(data, frame, tags.DerivationImageSequence).item(tags.SourceImageSequence);
+  const slice = (source?.decimal(tags.ReferencedFrameNumber) ?? 1) - 1;
+  const [width, height, slices] = image.size;
+  if (width === layout.columns && height === layout.rows && slice >= 0 && slice < slices) {
+    return { first: [0, 0, slice], across: [1, 0, 0], down: [0, 1, 0] };
   }
   throw new UserError(`${file} does not say where its frames lie, and differs from ${image.path} in size`, { file });
 }
