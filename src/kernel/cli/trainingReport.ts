@@ -18,11 +18,12 @@ export class TrainingReport {
     private readonly output: Output,
   ) {}
 
-  /** What is being waited for before training begins, as "reading images 3/24". */
+  /** What is being waited for before training begins, as "reading images 3/24" or "computing embeddings 3/24". */
   readonly waiting = (message: string): void => {
-    const reading = /^reading (.*) (\d+)\/(\d+)$/.exec(message);
-    if (reading === null) this.output.note(message);
-    else this.output.progress(`${reading[1]} read`, Number(reading[2]), Number(reading[3]));
+    const counted = /^(reading|computing) (.*) (\d+)\/(\d+)$/.exec(message);
+    if (counted === null) return this.output.note(message);
+    const [, work, what, done, total] = counted;
+    this.output.progress(`${what} ${work === 'reading' ? 'read' : 'computed'}`, Number(done), Number(total));
   };
 
   readonly event = (event: RunEvent): void => {
