@@ -94,12 +94,12 @@ export class DataFolder {
   }
 
   /**
-   * Absolute path of the file that a table or a description names, relative to it (`from`, a name of the listing).
+   * Absolute path of the file that a table or a description names, from the data set's folder.
    * @param place what says so, with its line, for the message: "pairs.csv, line 3".
    * @throws UserError when there is no such file, or it lies outside of the folder.
    */
-  async named(name: string, place: string, from = ''): Promise<string> {
-    const resolved = path.resolve(this.root, path.posix.dirname(from), name);
+  async named(name: string, place: string): Promise<string> {
+    const resolved = path.resolve(this.root, name);
     if (path.isAbsolute(name) || !isInside(this.root, resolved)) {
       throw new UserError(`${place}: ${name} lies outside of ${this.root}; name files within it`, { file: this.root });
     }

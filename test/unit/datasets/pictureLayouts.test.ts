@@ -277,6 +277,8 @@ describe('refuge', () => {
       (at) => [
         fundus(at('Training400/Glaucoma/g0001.png')),
         fundus(at('Training400/Non-Glaucoma/n0001.png')),
+        fundus(at('Annotation-Training400/Fovea/g0001.png')),
+        fundus(at('REFUGE-Validation400-GT/overlays/g0001.png')),
         writeLevels(at('Annotation-Training400/Disc_Cup_Masks/Glaucoma/g0001.png'), graded(128, 0, 128)),
         writeLevels(
           at('Annotation-Training400/Disc_Cup_Masks/Non-Glaucoma/n0001.png'),

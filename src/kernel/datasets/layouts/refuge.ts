@@ -11,7 +11,7 @@ import { leftOut } from './notes';
 /** The folder of masks as the challenge calls it. */
 const maskFolder = /(^|\/)disc[-_ ]?cup[-_ ]?masks?\//i;
 /** Other annotations that stand beside. */
-const annotation = /(^|\/)[^/]*(annotation|masks?|ground[-_ ]?truth|gt|fovea)[^/]*\//i;
+const annotation = /(^|[/ _-])(annotations?|masks?|ground[-_ ]?truth|gt|fovea)([ _-][^/]*)?\//i;
 /** What follows the picture's name where several raters drew it. */
 const raterSuffix = /[-_](?:rater|expert|annotator|r)?[-_]?\d{1,2}$/i;
 /** Masks that are looked into to tell the layout. */
