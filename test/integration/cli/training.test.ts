@@ -243,7 +243,10 @@ describe('adapters of a run', () => {
       code: 2,
       stderr: expect.stringContaining('--split and --data exclude each other'),
     });
-    expect(await medSa.run('evaluate')).toMatchObject({ code: 2, stderr: expect.stringContaining('--data or --split') });
+    expect(await medSa.run('evaluate')).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('--data or --split'),
+    });
   });
 
   it('segment an image', async () => {
