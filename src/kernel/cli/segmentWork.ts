@@ -1,6 +1,6 @@
 import type { PromptSet } from '../datasets';
-import { boundingBox, chooseWindow, sliceOf, toRgb, type Mask, type MedicalImage, type Window } from '../imaging';
-import { predictVolume, type SamPredictor, type VolumeOptions } from '../inference';
+import { boundingBox, type Mask, type MedicalImage, type Window } from '../imaging';
+import { predictSlice, predictVolume, type SamPredictor, type VolumeOptions } from '../inference';
 import type { SlicePrompts } from './segmentPrompts';
 
 /** What is told of a segmentation: with --json, and for people. */
@@ -19,9 +19,8 @@ export async function segmentSlice(
   prompts: PromptSet,
   given?: Window,
 ): Promise<Segmented & { readonly mask: Mask }> {
-  const pixels = sliceOf(image, slice);
-  const window = chooseWindow(pixels, given);
-  const [{ mask, iou }] = await predictor.predict(await predictor.encode(toRgb(pixels, window)), prompts);
+  const { prediction, window } = await predictSlice(predictor, image, slice, prompts, { window: given });
+  const { mask, iou } = prediction;
   const [area, box] = [mask.data.reduce((sum, value) => sum + value, 0), boundingBox(mask)];
   const found = `${area} pixels in the box ${box?.join(',')}; the model expects an IoU of ${iou.toFixed(2)}`;
   return { mask, object: { slice, window, iou, area, box }, lines: [box === null ? nothingFound : found] };

@@ -3,4 +3,4 @@ export { embeddedModel, readModel, type ModelFile } from './modelFile';
 export { composeModel, openPredictor, type OpenOptions } from './open';
 export { SamPredictor } from './predictor';
 export type * from './types';
-export { predictVolume, type SliceAnswer, type VolumeOptions, type VolumeSegmentation } from './volume';
+export { predictSlice, predictVolume, type SliceAnswer, type VolumeOptions, type VolumeSegmentation } from './volume';

@@ -1,4 +1,12 @@
-import type { RgbImage } from '../imaging';
+import {
+  chooseWindow,
+  sliceOf,
+  toRgb,
+  type ChosenWindow,
+  type MedicalImage,
+  type RgbImage,
+  type Window,
+} from '../imaging';
 import type { SamPredictor } from './predictor';
 import type { EncodedImage } from './types';
 
@@ -62,4 +70,16 @@ export class SliceImages {
     this.chunks.delete(first);
     for (const image of chunk) await image.free();
   }
+}
+
+/** The slices of a volume through one window, so that a tissue looks the same on each: the given one, or the volume's own. */
+export function volumeImages(
+  predictor: SamPredictor,
+  volume: MedicalImage,
+  given?: Window,
+): { readonly images: SliceImages; readonly window: ChosenWindow } {
+  const [, height, slices] = volume.size;
+  const window = chooseWindow({ ...sliceOf(volume, 0), height: height * slices, pixels: volume.voxels }, given);
+  const images = new SliceImages(predictor, slices, (slice) => toRgb(sliceOf(volume, slice), window));
+  return { images, window };
 }

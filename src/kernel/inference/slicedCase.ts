@@ -12,8 +12,6 @@ export interface SlicedCase {
   readonly slices: number;
   /** Classes that can be seen on at least one slice. */
   readonly classes: readonly string[];
-  /** Bytes that it keeps. */
-  readonly bytes: number;
   /** Slices on which a class can be seen, ascending. */
   visible(className: string): readonly number[];
   picture(slice: number): RgbImage;
@@ -24,7 +22,17 @@ export interface SlicedCase {
 export interface SlicingOptions {
   /** Larger slices are brought down to this longest side, their masks with them. */
   readonly longestSide?: number;
+  /** Where the pixels are kept; by default in memory. */
+  readonly keep?: (pixels: Uint8Array) => PixelReader;
 }
+
+/** Reads [from, to) of a case's pixels. */
+export type PixelReader = (from: number, to: number) => Uint8Array;
+
+const inMemory =
+  (pixels: Uint8Array): PixelReader =>
+  (from, to) =>
+    pixels.subarray(from, to);
 
 /** What is kept of a slice's mask: run lengths in its box. */
 type Patch = NonNullable<ReturnType<typeof encodeMaskPatch>>;
@@ -33,7 +41,7 @@ type Patch = NonNullable<ReturnType<typeof encodeMaskPatch>>;
 export function slicedCase(
   id: string,
   loaded: LoadedCase,
-  { longestSide = Infinity }: SlicingOptions = {},
+  { longestSide = Infinity, keep = inMemory }: SlicingOptions = {},
 ): SlicedCase {
   const { image, masks } = loaded;
   const [fullWidth, fullHeight, slices] = image.size;
@@ -52,8 +60,8 @@ export function slicedCase(
     else for (let index = 0; index < area; index++) into[index] = rgb[3 * index];
   }
 
+  const pixelsOf = keep(pixels);
   const targets = new Map<string, Map<number, Patch>>();
-  let bytes = pixels.length;
   for (const [className, voxels] of masks) {
     const patches = new Map<number, Patch>();
     for (let slice = 0; slice < slices; slice++) {
@@ -61,7 +69,6 @@ export function slicedCase(
       if (!data.includes(1)) continue;
       const patch = encodeMaskPatch(resizeTarget({ width: fullWidth, height: fullHeight, data }, width, height))!;
       patches.set(slice, patch);
-      bytes += patch.runs.length;
     }
     if (patches.size > 0) targets.set(className, patches);
   }
@@ -72,10 +79,9 @@ export function slicedCase(
     height,
     slices,
     classes: [...targets.keys()],
-    bytes,
     visible: (className) => [...(targets.get(className)?.keys() ?? [])],
     picture: (slice) => {
-      const kept = pixels.subarray(slice * area * channels, (slice + 1) * area * channels);
+      const kept = pixelsOf(slice * area * channels, (slice + 1) * area * channels);
       return { width, height, rgb: channels === 3 ? kept : greyToRgb(kept) };
     },
     mask: (className, slice) => {
@@ -94,7 +100,6 @@ export const pictureCase = (id: string, image: RgbImage, className: string, targ
   height: image.height,
   slices: 1,
   classes: [className],
-  bytes: image.rgb.length + target.data.length,
   visible: (asked) => (asked === className ? [0] : []),
   picture: () => image,
   mask: (asked) => (asked === className ? target : { ...target, data: new Uint8Array(target.data.length) }),

@@ -1,18 +1,9 @@
 import type { PromptSet } from '../datasets/types';
 import { CancelledError, UserError } from '../errors';
-import {
-  boundingBox,
-  chooseWindow,
-  mostInterior,
-  sliceOf,
-  toRgb,
-  type ChosenWindow,
-  type MedicalImage,
-  type Window,
-} from '../imaging';
+import { boundingBox, mostInterior, sliceOf, type ChosenWindow, type MedicalImage, type Window } from '../imaging';
 import type { SamPredictor } from './predictor';
 import { checkPrompts } from './promptChecks';
-import { SliceImages } from './sliceImages';
+import { volumeImages } from './sliceImages';
 import type { Prediction } from './types';
 
 export interface VolumeOptions {
@@ -68,10 +59,7 @@ export async function predictVolume(
   if (prompts.size === 0) throw new UserError('there is no prompt: give a point or a box on a slice');
   const [width, height, slices] = volume.size;
   for (const [slice, asked] of prompts) checkPrompts(asked, sliceOf(volume, slice));
-  // One for all slices, so that a tissue looks the same on each of them.
-  const whole = { ...sliceOf(volume, 0), height: height * slices, pixels: volume.voxels };
-  const chosen = chooseWindow(whole, window);
-  const images = new SliceImages(predictor, slices, (slice) => toRgb(sliceOf(volume, slice), chosen));
+  const { images, window: chosen } = volumeImages(predictor, volume, window);
   const voxels = new Uint8Array(width * height * slices);
   const answers = new Map<number, SliceAnswer>();
 
@@ -122,6 +110,27 @@ export async function predictVolume(
     labels: { path, size: volume.size, channels: 1, voxels, spacing, origin, direction },
     slices: [...answers.values()].filter(({ area }) => area > 0).sort((a, b) => a.slice - b.slice),
   };
+}
+
+/**
+ * One slice of a volume, or a picture. Adapters that look along the depth see its neighbours too.
+ * @throws UserError for a slice that is not there and for prompts outside of it; CancelledError
+ */
+export async function predictSlice(
+  predictor: SamPredictor,
+  volume: MedicalImage,
+  slice: number,
+  prompts: PromptSet,
+  { window: given, signal }: Pick<VolumeOptions, 'window' | 'signal'> = {},
+): Promise<{ readonly prediction: Prediction; readonly window: ChosenWindow }> {
+  checkPrompts(prompts, sliceOf(volume, slice));
+  const { images, window } = volumeImages(predictor, volume, given);
+  try {
+    const prediction = await predictor.predictTogether(await images.at(slice, signal), prompts, { signal });
+    return { prediction, window };
+  } finally {
+    await images.free();
+  }
 }
 
 /**

@@ -18,24 +18,39 @@ export interface Augmentation {
 /** Largest turn to either side, radians (15°), size factor, and shift as a part of the picture. */
 const limits = { angle: Math.PI / 12, scale: 1.25, shift: 0.06 } as const;
 
-/** Every part of it happens in half of all examples, noise in a quarter: plain pictures stay frequent. */
+/**
+ * How often each happens. As rarely as in nnU-Net (Isensee et al., Nature Methods 2021), so that plain pictures stay
+ * frequent: a fine-tune has few steps, and a model that has seen much already.
+ */
+const shares = {
+  mirror: 0.5,
+  turn: 0.2,
+  scale: 0.2,
+  shift: 0.2,
+  gamma: 0.3,
+  contrast: 0.15,
+  brightness: 0.15,
+  tint: 0.3,
+  noise: 0.1,
+} as const;
+
 export function drawAugmentation(random: Random, { flip }: AugmentOptions): Augmentation {
-  const half = (): boolean => random.chance(0.5);
+  const happens = (what: keyof typeof shares): boolean => random.chance(shares[what]);
   const shift = (): number => random.uniform(-limits.shift, limits.shift);
   const movement = {
-    flipX: flip && half(),
-    flipY: flip && half(),
-    angle: half() ? random.uniform(-limits.angle, limits.angle) : 0,
-    scale: half() ? random.logUniform(1 / limits.scale, limits.scale) : 1,
-    shift: half() ? ([shift(), shift()] as const) : ([0, 0] as const),
+    flipX: flip && happens('mirror'),
+    flipY: flip && happens('mirror'),
+    angle: happens('turn') ? random.uniform(-limits.angle, limits.angle) : 0,
+    scale: happens('scale') ? random.logUniform(1 / limits.scale, limits.scale) : 1,
+    shift: happens('shift') ? ([shift(), shift()] as const) : ([0, 0] as const),
   };
   const gain = (): number => random.uniform(0.92, 1.08);
   const tone = {
-    gamma: half() ? random.logUniform(0.7, 1.4) : 1,
-    contrast: half() ? random.uniform(0.75, 1.25) : 1,
-    brightness: half() ? random.uniform(-25, 25) : 0,
-    channels: half() ? ([gain(), gain(), gain()] as const) : ([1, 1, 1] as const),
-    noise: random.chance(0.25) ? random.uniform(2, 12) : 0,
+    gamma: happens('gamma') ? random.logUniform(0.7, 1.4) : 1,
+    contrast: happens('contrast') ? random.uniform(0.75, 1.25) : 1,
+    brightness: happens('brightness') ? random.uniform(-25, 25) : 0,
+    channels: happens('tint') ? ([gain(), gain(), gain()] as const) : ([1, 1, 1] as const),
+    noise: happens('noise') ? random.uniform(2, 12) : 0,
   };
   return { movement, tone };
 }

@@ -45,7 +45,6 @@ const scoreSchema: z.ZodType<Score> = z.object({
 });
 
 const resultSchema = z.object({
-  version: z.number(),
   row: z.enum(rowNames),
   /** null for the model as it is: nothing in it depends on a seed. */
   seed: z.number().int().nonnegative().nullable(),
@@ -60,7 +59,7 @@ const resultSchema = z.object({
 const planSchema = z.object({ epochs: z.number().int().positive() });
 
 /** One row under one seed, trained and measured. */
-export type RowResult = Omit<z.infer<typeof resultSchema>, 'version'>;
+export type RowResult = z.infer<typeof resultSchema>;
 
 /** A comparison is a folder: `compare.json`, a run directory for each row and seed with its result in it, and tables. */
 export class CompareFolder {
@@ -116,8 +115,8 @@ export class CompareFolder {
     const file = this.resultFile(row, seed);
     if (!fs.existsSync(file)) return null;
     const parsed = resultSchema.safeParse(await readJson(file));
-    if (parsed.success && parsed.data.version === compareFormat) return parsed.data;
-    throw new UserError(`${file} is damaged, or of another version: delete it, and the row is measured again`, {
+    if (parsed.success) return parsed.data;
+    throw new UserError(`${file} is damaged: delete it, and the row is measured again`, {
       file,
     });
   }
@@ -139,7 +138,7 @@ export class CompareFolder {
   async writeResult(result: RowResult): Promise<void> {
     const file = this.resultFile(result.row, result.seed);
     fs.mkdirSync(path.dirname(file), { recursive: true });
-    await writeText(file, JSON.stringify({ version: compareFormat, ...result }) + '\n');
+    await writeText(file, JSON.stringify(result) + '\n');
   }
 
   write(name: string, text: string): Promise<void> {

@@ -28,6 +28,9 @@ export interface CompareMaterial {
   readonly model: SamConfig;
 }
 
+/** What a row's run is told besides what all rows share; and where it computes, which decides nothing. */
+const notShared = new Set(['tune', 'epochs', 'seed', 'variant', 'depth', 'prompt', 'device', 'threads']);
+
 /** Reads what all rows have in common. @throws UserError when data or model are wrong; CancelledError */
 export async function compareMaterial(given: CompareGiven, signal: AbortSignal): Promise<CompareMaterial> {
   const { data, valData, layout, classes } = given.shared;
@@ -42,11 +45,9 @@ export async function compareMaterial(given: CompareGiven, signal: AbortSignal):
   const model = isModelPath(given.shared.model) ? base.file : given.shared.model;
   const shared: SharedOptions = { ...given.shared, slices, model };
   const { kept, notes } = rowsFor(given.rows, shared);
-  // Where it computes decides nothing.
-  const { device: _, threads: __, ...training } = shared;
   return {
     config: {
-      training,
+      training: Object.fromEntries(Object.entries(shared).filter(([name]) => !notShared.has(name))),
       modelHash: await fileHash(base.file),
       budget: given.budget,
       evaluation: { settings: given.settings, seed: given.evaluationSeed, checkpoint: given.checkpoint },

@@ -11,7 +11,7 @@ import {
   writeVolume,
   type MedicalImage,
 } from '../../../src/kernel/imaging';
-import { embeddedModel, openPredictor, predictVolume, SamPredictor } from '../../../src/kernel/inference';
+import { embeddedModel, openPredictor, predictSlice, predictVolume, SamPredictor } from '../../../src/kernel/inference';
 import { originalLogits, threshold } from '../../../src/kernel/inference/postprocess';
 import { chunkStarts, SliceImages } from '../../../src/kernel/inference/sliceImages';
 import { adapterSeams } from '../../../src/kernel/medsa/seams';
@@ -224,6 +224,18 @@ describe('adapters that look along the depth', () => {
     expect(among.lowRes.data).not.toEqual(own.lowRes.data);
     const others = await predictor.encodeChunk([...pictures.slice(0, 4), pictures[0]]);
     expect((await predictor.predict(others[2], middle))[0].lowRes.data).not.toEqual(among.lowRes.data);
+  });
+
+  it('see the neighbours of a slice that is asked alone', async () => {
+    const { predictor, encoded, held } = recording(true);
+    const alone = await predictSlice(predictor, ball(), 7, middle);
+    expect(encoded).toEqual([5, 5, 5]);
+    expect(held.size).toBe(0);
+    const { slices } = await predictVolume(predictor, ball(), new Map([[7, middle]]));
+    const among = slices.find(({ slice }) => slice === 7)!;
+    expect(alone.prediction.iou).toBeCloseTo(among.iou, 5);
+    expect(alone.window).toEqual(among.window);
+    await expect(predictSlice(predictor, ball(), 12, middle)).rejects.toThrow(/no slice 12/);
   });
 
   it('others see slice by slice', async () => {

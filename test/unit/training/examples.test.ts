@@ -15,7 +15,6 @@ const item: SlicedCase = {
   height,
   slices,
   classes: ['wide', 'thin'],
-  bytes: 0,
   visible: (name) => (name === 'wide' ? [3, 4, 5, 6, 7, 8] : [10]),
   picture: (slice) => ({ width, height, rgb: new Uint8Array(3 * width * height).fill(level(slice)) }),
   mask: (name, slice) => {
