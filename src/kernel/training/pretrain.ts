@@ -52,7 +52,7 @@ export const pretrainStages: readonly PretrainStage[] = [
   },
   { imageSize: 256, sizes: coarse, epochs: 12, images: 800, batch: 8, promptsPerImage: 4, loss: 'dice-ce', lr: 7e-4 },
   { imageSize: 128, sizes: fine, epochs: 12, images: 1600, batch: 8, promptsPerImage: 4, loss: 'dice-ce', lr: 7e-4 },
-  { imageSize: 256, sizes: fine, epochs: 4, images: 1600, batch: 4, promptsPerImage: 6, loss: 'dice-ce', lr: 4e-4 },
+  { imageSize: 256, sizes: fine, epochs: 5, images: 800, batch: 4, promptsPerImage: 6, loss: 'dice-ce', lr: 4e-4 },
 ];
 
 export interface PretrainContext {
