@@ -1,7 +1,7 @@
 // npm run pretrain: teaches the embedded model on drawn phantoms, stage after stage; a second call resumes.
 import { parseArgs } from 'node:util';
 import path from 'node:path';
-import { readTensors } from '../checkpoints';
+import { readModel, type ModelFile } from '../inference/modelFile';
 import { createLocalExecutor } from '../runtime/localExecutor';
 import { pretrainStage, pretrainStages } from '../training/pretrain';
 import type { RunEvent } from '../../protocol';
@@ -11,6 +11,9 @@ const { values } = parseArgs({
     out: { type: 'string', default: 'out/pretrain' },
     seed: { type: 'string', default: '7' },
     threads: { type: 'string' },
+    /** With a model that stages before it have taught, the stage to begin with. */
+    stage: { type: 'string', default: '1' },
+    from: { type: 'string' },
   },
 });
 
@@ -21,8 +24,9 @@ async function main(): Promise<void> {
   const threads = values.threads === undefined ? undefined : Number(values.threads);
   const executor = await createLocalExecutor({ device: 'cpu', threads });
   const context = { executor, signal: stop.signal, seed: Number(values.seed), onEvent: report };
-  let previous = null;
+  let previous: ModelFile | null = values.from === undefined ? null : await readModel(values.from);
   for (const [index, stage] of pretrainStages.entries()) {
+    if (index + 1 < Number(values.stage)) continue;
     const folder = path.resolve(values.out, `stage-${index + 1}`);
     console.log(
       `stage ${index + 1}: ${stage.imageSize} px, ${stage.epochs} epochs of ${stage.images} images → ${folder}`,
@@ -31,7 +35,7 @@ async function main(): Promise<void> {
       console.log('stopped; run the same command again to go on');
       break;
     }
-    previous = (await readTensors(path.join(folder, 'checkpoints', 'last.safetensors'))).tensors;
+    previous = await readModel(path.join(folder, 'checkpoints', 'last.safetensors'));
   }
   await executor.dispose();
 }

@@ -6,10 +6,12 @@ import type { TensorData } from '../graph';
 import { pictureCase } from '../inference/slicedCase';
 import { initialSam } from '../medsa/initialise';
 import type { Executor } from '../runtime/types';
+import type { ModelFile } from '../inference/modelFile';
 import { samConfigs, type SamConfig } from '../sam/config';
 import { samShapes } from '../sam/shapes';
 import { phantomExamples } from './examples';
 import type { LossName } from './losses';
+import { resampleModel } from './resampleModel';
 import { RunDirectory } from './runDirectory';
 import { freshState, readState } from './state';
 import { trainableOf } from './trainable';
@@ -19,6 +21,8 @@ import { Validator } from './validator';
 /** One stage of pre-training; the embedded model is taught coarse first, then at its own size. */
 export interface PretrainStage {
   readonly imageSize: number;
+  /** Sizes in which the model is taught; a stage that changes them resamples the model of the one before. */
+  readonly sizes: Pick<SamConfig, 'patchSize' | 'globalAttention'>;
   readonly epochs: number;
   /** Images per epoch. */
   readonly images: number;
@@ -28,13 +32,28 @@ export interface PretrainStage {
   readonly lr: number;
 }
 
+const coarse = { patchSize: 16, globalAttention: [1, 3, 5] };
+const fine = { patchSize: samConfigs.phantom.patchSize, globalAttention: samConfigs.phantom.globalAttention };
+
 /**
- * Small pictures first: four times as many per second teach shapes and prompts before detail. The focal loss brings a
- * model from nothing off the ground but prefers no mask to a doubtful one; Dice with cross-entropy then finishes it.
+ * Few patches first: a picture of 256 cells costs a quarter of one of 1024, and shapes and prompts are learned on it as
+ * well as detail is not. The focal loss brings a model from nothing off the ground but prefers no mask to a doubtful one;
+ * Dice with cross-entropy goes on. Patches of 16 pixels, those of the first two stages, could be seen at a mask's edge.
  */
 export const pretrainStages: readonly PretrainStage[] = [
-  { imageSize: 128, epochs: 16, images: 1600, batch: 16, promptsPerImage: 4, loss: 'focal-dice', lr: 1e-3 },
-  { imageSize: 256, epochs: 12, images: 800, batch: 8, promptsPerImage: 4, loss: 'dice-ce', lr: 7e-4 },
+  {
+    imageSize: 128,
+    sizes: coarse,
+    epochs: 16,
+    images: 1600,
+    batch: 16,
+    promptsPerImage: 4,
+    loss: 'focal-dice',
+    lr: 1e-3,
+  },
+  { imageSize: 256, sizes: coarse, epochs: 12, images: 800, batch: 8, promptsPerImage: 4, loss: 'dice-ce', lr: 7e-4 },
+  { imageSize: 128, sizes: fine, epochs: 12, images: 1600, batch: 8, promptsPerImage: 4, loss: 'dice-ce', lr: 7e-4 },
+  { imageSize: 256, sizes: fine, epochs: 5, images: 800, batch: 4, promptsPerImage: 6, loss: 'dice-ce', lr: 4e-4 },
 ];
 
 export interface PretrainContext {
@@ -44,16 +63,20 @@ export interface PretrainContext {
   readonly onEvent?: (event: RunEvent) => void;
 }
 
-const config: SamConfig = samConfigs.phantom;
+/** The model that a stage teaches, at its own side. */
+const configOf = ({ sizes }: PretrainStage): SamConfig => ({ ...samConfigs.phantom, ...sizes });
 
-/** Runs or resumes one stage in `folder`, from `initial` tensors (null: from nothing). */
+/** Runs or resumes one stage in `folder`, from the model of the stage before (null: from nothing). */
 export async function pretrainStage(
   stage: PretrainStage,
   folder: string,
-  initial: ReadonlyMap<string, TensorData> | null,
+  before: Pick<ModelFile, 'tensors' | 'config'> | null,
   { executor, signal, seed, onEvent }: PretrainContext,
 ): Promise<TrainingOutcome> {
-  const tensors = initial ?? initialSam(samShapes(config), new Random(seed).fork('initial model'));
+  const config = configOf(stage);
+  const tensors = before
+    ? resampleModel(before.tensors, before.config, config)
+    : initialSam(samShapes(config), new Random(seed).fork('initial model'));
   const trainable = trainableOf('full', config, tensors, new Random(seed));
   const started = RunDirectory.exists(folder);
   const run = started ? RunDirectory.open(folder).run : await RunDirectory.create(folder, { ...stage, seed });
@@ -92,12 +115,12 @@ export async function pretrainStage(
         lr: stage.lr,
         weightDecay: 0.05,
         multimask: true,
-        seed: seed + stage.imageSize,
+        seed: seed + stage.imageSize + (config.patchSize === coarse.patchSize ? 0 : 1),
         targetSide: 128,
         from: 'image',
         embeddings: null,
         validate: (present, stop) => validator.score(present, stop),
-        save: (file, { parameters }) => writeModel(file, trainable.layout.unpack(parameters), trainable.frozen),
+        save: (file, { parameters }) => writeModel(file, config, trainable.layout.unpack(parameters), trainable.frozen),
         checkpointSeconds: 180,
         onEvent,
       },
@@ -113,6 +136,7 @@ export async function pretrainStage(
 /** Writes a whole SAM with its config, half precision. */
 export function writeModel(
   file: string,
+  config: SamConfig,
   trained: ReadonlyMap<string, TensorData>,
   fixed: ReadonlyMap<string, TensorData>,
 ): Promise<void> {

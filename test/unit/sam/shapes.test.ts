@@ -36,7 +36,7 @@ it('the embedded model fits a notebook', () => {
 });
 
 it('positions are sized by the grid where attention is global and by the window elsewhere', () => {
-  const odd: SamConfig = { ...samConfigs.phantom, imageSize: 112, windowSize: 4, depth: 2, globalAttention: [1] };
+  const odd: SamConfig = { ...samConfigs.phantom, imageSize: 56, windowSize: 4, depth: 2, globalAttention: [1] };
   const shapes = samShapes(odd);
   expect(shapes.get('image_encoder.pos_embed')).toEqual([1, 7, 7, 192]);
   expect(shapes.get('image_encoder.blocks.0.attn.rel_pos_h')).toEqual([7, 32]);
