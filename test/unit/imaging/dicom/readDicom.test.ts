@@ -74,6 +74,11 @@ describe('intensities', () => {
     expect(pet.voxels).toEqual(Float32Array.of(0, 0.5, 1, 1.5, 2, 2047.5));
   });
 
+  it('what 16 bits cannot hold takes 32', async () => {
+    const wide = await with_({ 0x00281052: ['DS', '-1024'] }, { pixels: [0, 1, 2, 3, 4, 65535] });
+    expect(wide.voxels).toEqual(Int32Array.of(-1024, -1023, -1022, -1021, -1020, 64511));
+  });
+
   it('a modality look-up table', async () => {
     const lut: Item = { 0x00283002: ['US', [3, 1, 16]], 0x00283006: ['OW', [100, 200, 300]] };
     const image = await with_({ 0x00283000: ['SQ', [lut]] });
