@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { imageMime, type ImageOutput, type ViewerEvent, type ViewerRequest } from '../protocol';
+import { imageMime, type ImageOutputV1 as ImageOutput, type ViewerEvent, type ViewerRequest } from '../protocol';
 import type { AdapterChoice } from './adapterChoice';
 import { imageRendererId, trainingRendererId } from './identity';
 import { errorText, type KernelClient } from './kernelClient';

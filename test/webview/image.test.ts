@@ -2,7 +2,11 @@ import type { Browser } from 'playwright-core';
 import sharp from 'sharp';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { encodeMaskPatch } from '../../src/kernel/imaging/maskPatch';
-import type { ImageOutput, Prompt, ViewerState } from '../../src/protocol';
+import type {
+  ImageOutputV1 as ImageOutput,
+  PromptV1 as Prompt,
+  ViewerStateV1 as ViewerState,
+} from '../../src/protocol';
 import { hasBrowser, launchBrowser } from '../support/browser';
 import { dice, drawDiscs } from '../support/drawnImage';
 import { OutputPage } from './outputPage';

@@ -1,4 +1,4 @@
-import type { ImageInfo, Prompt } from '../../src/protocol';
+import type { ImageInfoV1 as ImageInfo, PromptV1 as Prompt } from '../../src/protocol';
 
 /** A position in pixels of the image: x right, y down, pixel centres at whole numbers + 0.5. */
 export interface Position {

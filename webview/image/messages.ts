@@ -1,7 +1,12 @@
-import type { ImageOutput, ViewerEvent, ViewerRequest } from '../../src/protocol';
+import type {
+  ImageEvent as EventV2,
+  ImageOutputV1 as ImageOutput,
+  ViewerEventV1,
+  ViewerRequestV1,
+} from '../../src/protocol';
 
-export type ImageRequest = Extract<ViewerRequest, { type: `viewer/${string}` }>;
-export type ImageEvent = Extract<ViewerEvent, { type: `viewer/${string}` }>;
+export type ImageRequest = ViewerRequestV1;
+export type ImageEvent = ViewerEventV1 | Extract<EventV2, { type: 'viewer/error' }>;
 export type Post = (request: ImageRequest) => void;
 
 /** The output of a cell, where it is one that this viewer understands; a notebook may come from anywhere. */

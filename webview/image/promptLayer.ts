@@ -1,4 +1,4 @@
-import type { Prompt } from '../../src/protocol';
+import type { PromptV1 as Prompt } from '../../src/protocol';
 import type { Box, Position } from './geometry';
 
 /** Include and exclude differ in sign as well as in colour. */

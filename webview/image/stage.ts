@@ -1,4 +1,4 @@
-import type { ImageInfo, Prompt } from '../../src/protocol';
+import type { ImageInfoV1 as ImageInfo, PromptV1 as Prompt } from '../../src/protocol';
 import { element } from '../shared/dom';
 import { isHighContrast, onThemeChange } from '../shared/theme';
 import { type Box, displayAspect, type Position } from './geometry';

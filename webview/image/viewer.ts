@@ -1,4 +1,8 @@
-import type { ImageOutput, Prompt, ViewerState } from '../../src/protocol';
+import type {
+  ImageOutputV1 as ImageOutput,
+  PromptV1 as Prompt,
+  ViewerStateV1 as ViewerState,
+} from '../../src/protocol';
 import { bytesOf } from '../shared/base64';
 import { element } from '../shared/dom';
 import { type Box, boxBetween, type Position, stepFrom } from './geometry';

@@ -1,4 +1,4 @@
-import type { MaskPatch, Prompt } from '../../protocol';
+import type { MaskPatch, PromptV1 as Prompt } from '../../protocol';
 import { encodeMaskPatch } from '../imaging';
 import type { LowResMask } from '../inference/types';
 import { promptSet } from './prompts';

@@ -1,6 +1,6 @@
 import fs from 'node:fs/promises';
 import path from 'node:path';
-import type { ImageInfo } from '../../protocol';
+import type { ImageInfoV1 as ImageInfo } from '../../protocol';
 import { UserError } from '../errors';
 import { readImage, sliceOf, toRgb } from '../imaging';
 import type { MedicalImage, RgbImage } from '../imaging';

@@ -2,7 +2,7 @@
 import fs from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
-import { promptSchema } from '../../protocol/schemas';
+import { promptV1Schema as promptSchema } from '../../protocol/viewerSchemas';
 import { UserError } from '../errors';
 import type { TimelineEvent } from './timeline';
 

@@ -1,4 +1,4 @@
-import type { ImageInfo, Prompt } from '../../protocol';
+import type { ImageInfoV1 as ImageInfo, PromptV1 as Prompt } from '../../protocol';
 import type { PromptSet } from '../datasets/types';
 import { UserError } from '../errors';
 

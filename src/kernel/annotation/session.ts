@@ -1,4 +1,4 @@
-import type { ImageInfo, Prompt, ViewerState } from '../../protocol';
+import type { ImageInfoV1 as ImageInfo, PromptV1 as Prompt, ViewerStateV1 as ViewerState } from '../../protocol';
 import { AnswerChain } from './answers';
 import type { Journal } from './journal';
 import { checkedPrompt, checkSlice } from './prompts';

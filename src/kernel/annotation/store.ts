@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import path from 'node:path';
-import type { ImageOutput } from '../../protocol';
+import type { ImageOutputV1 as ImageOutput } from '../../protocol';
 import type { ImageLibrary } from './images';
 import { Journal } from './journal';
 import { checkSlice } from './prompts';

@@ -1,4 +1,4 @@
-import type { Prompt } from '../../protocol';
+import type { PromptV1 as Prompt } from '../../protocol';
 
 /** What a person did. `clear` empties one slice. */
 export type Edit =

@@ -1,4 +1,9 @@
-import type { ImageOutput, ViewerEvent, ViewerRequest, ViewerState } from '../../protocol';
+import type {
+  ImageOutputV1 as ImageOutput,
+  ViewerEvent,
+  ViewerRequestV1,
+  ViewerStateV1 as ViewerState,
+} from '../../protocol';
 import { UserError } from '../errors';
 import { encodePng } from '../imaging';
 import { type ImageLibrary, versionOf } from './images';
@@ -7,7 +12,7 @@ import type { AnnotationSession, SegmenterSource } from './session';
 import type { AnnotationStore, OpenedSession } from './store';
 
 /** Requests of image viewers; those about training go elsewhere. */
-export type ImageViewerRequest = Extract<ViewerRequest, { type: `viewer/${string}` }>;
+export type ImageViewerRequest = ViewerRequestV1;
 
 interface View extends OpenedSession {
   readonly notebook: string;

@@ -1,4 +1,4 @@
-import type { MaskPatch } from '../../protocol/viewer';
+import type { MaskPatch } from '../../protocol/annotation';
 import { UserError } from '../errors';
 import { boundingBox } from './mask';
 import type { Mask } from './types';

@@ -1,5 +1,5 @@
 // What every cell finds among its globals. The documentation of the notebook language is made from this file.
-import type { KernelStatus, Prompt, RunSummary } from '../../protocol';
+import type { KernelStatus, PromptV1 as Prompt, RunSummary } from '../../protocol';
 
 /** A binary mask, row-major, one byte per pixel: 0 or 1. Shown as a picture when it is a cell's value. */
 export interface NotebookMask {

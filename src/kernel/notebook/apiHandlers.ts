@@ -1,5 +1,5 @@
 import path from 'node:path';
-import type { ImageOutput, KernelStatus, Prompt } from '../../protocol';
+import type { ImageOutputV1 as ImageOutput, KernelStatus, PromptV1 as Prompt } from '../../protocol';
 import {
   type AnnotationStore,
   checkedPrompt,

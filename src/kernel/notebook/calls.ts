@@ -2,10 +2,10 @@
 import type {
   CellOutput,
   FineTuneParams,
-  ImageOutput,
+  ImageOutputV1 as ImageOutput,
   KernelStatus,
   MaskPatch,
-  Prompt,
+  PromptV1 as Prompt,
   RunSummary,
 } from '../../protocol';
 import type { EvaluateOptions, OpenImageOptions, PhantomsOptions } from './api';

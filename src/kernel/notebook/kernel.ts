@@ -6,6 +6,7 @@ import type {
   KernelStatus,
   ViewerEvent,
   ViewerRequest,
+  ViewerRequestV1,
 } from '../../protocol';
 import {
   AnnotationStore,
@@ -127,7 +128,7 @@ export class NotebookKernel {
     if (request.type === 'training/attach' || request.type === 'training/stop') {
       await this.runViewers.handle(notebook, request);
     } else {
-      await this.imageViewers.handle(notebook, folder, request);
+      await this.imageViewers.handle(notebook, folder, request as ViewerRequestV1);
     }
   }
 

@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { decodeMaskPatch } from '../../../src/kernel/imaging';
-import { imageMime, type ImageOutput, type Prompt } from '../../../src/protocol';
+import { imageMime, type ImageOutputV1 as ImageOutput, type PromptV1 as Prompt } from '../../../src/protocol';
 import { bundled } from '../../support/bundle';
 import { temporaryFolder } from '../../support/temporaryFolder';
 import { discArea, discs, drawDiscs } from '../../unit/annotation/discs';

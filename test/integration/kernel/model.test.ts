@@ -2,7 +2,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { imageMime, trainingMime, type ImageOutput } from '../../../src/protocol';
+import { imageMime, trainingMime, type ImageOutputV1 as ImageOutput } from '../../../src/protocol';
 import { bundledTogether } from '../../support/bundle';
 import { temporaryFolder } from '../../support/temporaryFolder';
 import { drawTinyPairs, writeTinyModel } from '../../support/tinyModel';

@@ -2,7 +2,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { imageMime, type ImageOutput } from '../../../src/protocol';
+import { imageMime, type ImageOutputV1 as ImageOutput } from '../../../src/protocol';
 import { realData } from '../../support/realData';
 import { temporaryFolder } from '../../support/temporaryFolder';
 import { startKernel } from '../../unit/notebook/notebookKernel';

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { AnnotationStore, ImageLibrary, Models } from '../../../src/kernel/annotation';
 import { UserError } from '../../../src/kernel/errors';
 import { decodeMaskPatch } from '../../../src/kernel/imaging';
-import type { Prompt, ViewerState } from '../../../src/protocol';
+import type { PromptV1 as Prompt, ViewerStateV1 as ViewerState } from '../../../src/protocol';
 import { discArea, discs, discsFolder } from './discs';
 import { FloodFillPredictor } from './floodFillPredictor';
 

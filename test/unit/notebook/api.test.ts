@@ -2,7 +2,7 @@ import fs from 'node:fs/promises';
 import path from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { readMask } from '../../../src/kernel/imaging';
-import { imageMime, type ImageOutput } from '../../../src/protocol';
+import { imageMime, type ImageOutputV1 as ImageOutput } from '../../../src/protocol';
 import { temporaryFolder } from '../../support/temporaryFolder';
 import { discArea, discs, drawDiscs } from '../annotation/discs';
 import { startKernel } from './notebookKernel';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { ImageInfo } from '../../../src/protocol';
+import type { ImageInfoV1 as ImageInfo } from '../../../src/protocol';
 import { boxBetween, displayAspect, stepFrom, toImage } from '../../../webview/image/geometry';
 import { borders } from '../../../webview/image/outline';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { encodeMaskPatch } from '../../../src/kernel/imaging/maskPatch';
-import type { ImageOutput } from '../../../src/protocol';
+import type { ImageOutputV1 as ImageOutput } from '../../../src/protocol';
 import { decodePatch } from '../../../webview/image/maskLayer';
 import { isImageEvent, readOutput } from '../../../webview/image/messages';
 import { diceData, lossData } from '../../../webview/training/curves';

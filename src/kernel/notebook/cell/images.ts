@@ -1,4 +1,10 @@
-import { imageMime, type ImageOutput, type MaskPatch, type OutputItem, type Prompt } from '../../../protocol';
+import {
+  imageMime,
+  type ImageOutputV1 as ImageOutput,
+  type MaskPatch,
+  type OutputItem,
+  type PromptV1 as Prompt,
+} from '../../../protocol';
 import { UserError } from '../../errors';
 import { decodeMaskPatch } from '../../imaging/maskPatch';
 import type { NotebookImage, NotebookMask, OpenImageOptions, Segmentation, SegmentOptions } from '../api';
