@@ -75,7 +75,10 @@ export class OutputPage {
 
   /** Runs a module of test/webview/page in the page. */
   async load(module: string): Promise<void> {
-    await this.page.addScriptTag({ content: await bundle(path.join('test', 'webview', 'page', module)), type: 'module' });
+    await this.page.addScriptTag({
+      content: await bundle(path.join('test', 'webview', 'page', module)),
+      type: 'module',
+    });
   }
 
   /** Waits until what was asked for is drawn. */

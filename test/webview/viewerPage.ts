@@ -17,6 +17,9 @@ export interface ViewerOptions {
 }
 
 export class ViewerPage {
+  /** Errors that nothing in the page caught. */
+  readonly errors: Error[] = [];
+
   private constructor(
     readonly host: OutputPage,
     private readonly size: [number, number, number],
@@ -26,14 +29,13 @@ export class ViewerPage {
   static async open(browser: Browser, options: ViewerOptions): Promise<ViewerPage> {
     const { volume, slice = 0, pixelRatio = 1, width = 1000, theme = 'dark' } = options;
     const host = await OutputPage.open(browser, 'image', pixelRatio, width);
+    const viewer = new ViewerPage(host, volume.size);
     await host.theme(theme);
-    host.page.on('pageerror', (error) => console.error(error.stack ?? error));
+    host.page.on('pageerror', (error) => viewer.errors.push(error));
     await host.load('kernel.ts');
     await host.page.waitForFunction(() => window.startKernel !== undefined);
     await host.page.evaluate(([each, first]) => window.startKernel(each, first), [volume, slice] as const);
-    const viewer = new ViewerPage(host, volume.size);
-    host.page.on('console', (m) => console.log(m.text()));
-    await viewer.show('view').catch(async (e) => { console.log(JSON.stringify(await host.page.evaluate(() => [document.body.innerHTML.slice(0, 3000), window.host.sent])).slice(0,4000)); throw e; });
+    await viewer.show('view');
     return viewer;
   }
 
@@ -83,7 +85,12 @@ export class ViewerPage {
     if (options.key) await this.page.keyboard.up(options.key);
   }
 
-  async drag(from: [number, number], to: [number, number], button: 'left' | 'right' | 'middle' = 'left', plane?: Plane) {
+  async drag(
+    from: [number, number],
+    to: [number, number],
+    button: 'left' | 'right' | 'middle' = 'left',
+    plane?: Plane,
+  ) {
     const [start, end] = [await this.onScreen(...from, plane), await this.onScreen(...to, plane)];
     await this.page.mouse.move(start.x, start.y);
     await this.page.mouse.down({ button });
@@ -98,7 +105,8 @@ export class ViewerPage {
 
   /** Turns the wheel over a plane, one notch after the other. */
   async wheel(notches: number, plane: Plane = 'axial'): Promise<void> {
-    for (let turned = 0; turned < Math.abs(notches); turned++) await this.page.mouse.wheel(0, -100 * Math.sign(notches));
+    for (let turned = 0; turned < Math.abs(notches); turned++)
+      await this.page.mouse.wheel(0, -100 * Math.sign(notches));
     await this.host.drawn();
     await this.canvas(plane).isVisible();
   }
@@ -117,11 +125,15 @@ export class ViewerPage {
 
   /** Waits until no plane waits for its pixels and no message is under way. */
   async settled(view = 'view'): Promise<void> {
-    await this.page.waitForFunction((id) => {
-      const screens = [...document.querySelectorAll(`#${id} .pane:not([hidden]) .screen`)];
-      const drawn = (screen: Element) => screen.querySelector<HTMLElement>('.overlay')?.dataset.shown !== undefined;
-      return screens.length > 0 && screens.every((screen) => drawn(screen) && !screen.classList.contains('waiting'));
-    }, view, { timeout: 10_000 });
+    await this.page.waitForFunction(
+      (id) => {
+        const screens = [...document.querySelectorAll(`#${id} .pane:not([hidden]) .screen`)];
+        const drawn = (screen: Element) => screen.querySelector<HTMLElement>('.overlay')?.dataset.shown !== undefined;
+        return screens.length > 0 && screens.every((screen) => drawn(screen) && !screen.classList.contains('waiting'));
+      },
+      view,
+      { timeout: 10_000 },
+    );
     await this.host.drawn();
   }
 
@@ -153,7 +165,29 @@ export class ViewerPage {
     return a.map((value, index) => (Math.abs(value - b[index]) > 24 ? 1 : 0));
   }
 
+  /** @throws what went wrong in the page unseen. */
   async close(): Promise<void> {
     await this.host.close();
+    if (this.errors.length > 0) throw this.errors[0];
   }
 }
+
+/** A picture without a patient. */
+export const picture: VolumeOptions = {
+  size: [192, 160, 1],
+  spacing: null,
+  balls: [
+    { centre: [78, 84, 0], radius: 34, level: 200 },
+    { centre: [158, 40, 0], radius: 18, level: 180 },
+  ],
+};
+
+/** A scan whose slices lie three pixels apart. */
+export const scan: VolumeOptions = {
+  size: [192, 160, 40],
+  spacing: [0.9, 0.9, 2.7],
+  balls: [
+    { centre: [78, 84, 20], radius: 34, level: 110 },
+    { centre: [140, 60, 18], radius: 16, level: 190 },
+  ],
+};

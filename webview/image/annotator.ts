@@ -3,12 +3,11 @@ import { element } from '../shared/dom';
 import { onThemeChange } from '../shared/theme';
 import { isInside, type Position } from './camera';
 import { applyPreset, applyWindow, type Commands, commandsOf, setLayout, type Workplace } from './commands';
-import type { Run } from './controls';
 import { decodeSlice } from './decodeSlice';
 import { Editor } from './editor';
 import type { HeldSlice } from './heldSlice';
 import { Help } from './help';
-import { commandOf, isTyping, staysInside } from './keyboard';
+import { listenToKeys } from './keyInput';
 import type { Command } from './keymap';
 import type { ImageEvent, Post } from './messages';
 import type { Pane } from './pane';
@@ -16,7 +15,7 @@ import { sceneOf } from './scene';
 import { Screens } from './screens';
 import { Session } from './session';
 import { type Settings, settingsFor } from './settings';
-import { SidePanel, type PanelHandlers } from './sidePanel';
+import { SidePanel } from './sidePanel';
 import type { SliceCache } from './sliceCache';
 import { SliceLoader } from './sliceLoader';
 import { answerOf, placeReport } from './report';
@@ -66,7 +65,7 @@ export class Annotator {
     this.settings = before ?? settingsFor(image);
     this.session = new Session(attached, cache, `${viewId}/`);
     this.loader = new SliceLoader(viewId, post, this.session, slice);
-    const run = (command: Command) => void this.commands[command]();
+    const run = (command: Command) => void this.run(command);
     this.screens = new Screens(image, slice, {
       scene: (plane) => sceneOf(plane, this.work),
       hover: (plane, at) => this.hover(plane, at),
@@ -92,7 +91,11 @@ export class Annotator {
       layout: (layout) => this.changing(() => setLayout(this.work, layout)),
       preset: (name) => this.changing(() => applyPreset(this.work, name)),
     });
-    this.panel = new SidePanel(plane.slices > 1, this.panelHandlers(run));
+    this.panel = new SidePanel(plane.slices > 1, {
+      run,
+      post: (request) => post({ ...request, viewId }),
+      changing: (change) => this.changing(() => change(this.work)),
+    });
     const { settings, session, editor, screens, help } = this;
     const { objects, mask } = this.panel;
     this.work = {
@@ -104,9 +107,11 @@ export class Annotator {
     this.commands = commandsOf(this.work);
     this.root = element('div', { class: 'annotator' }, this.toolbar.root, this.screens.root, this.help.root);
     this.screens.root.append(this.panel.root);
-    this.root.addEventListener('keydown', (event) => this.keyDown(event));
-    this.root.addEventListener('keyup', (event) => this.keyUp(event));
-    this.root.addEventListener('focusout', () => this.holdSpace(false));
+    listenToKeys(this.root, {
+      run: (command) => this.run(command),
+      slices: () => plane.slices > 1,
+      space: (held) => this.holdSpace(held),
+    });
     setLayout(this.work, this.settings.layout);
     this.moved();
   }
@@ -164,32 +169,6 @@ export class Annotator {
     }
   }
 
-  private panelHandlers(run: Run): PanelHandlers {
-    const { viewId, post } = this.around;
-    return {
-      run,
-      objects: {
-        add: () => run('object.new'),
-        select: (object) => post({ type: 'viewer/object/select', viewId, object }),
-        change: (object, properties) => {
-          if (Object.keys(properties).length > 0) post({ type: 'viewer/object/change', viewId, object, properties });
-          this.refresh();
-        },
-        remove: (object) => post({ type: 'viewer/object/remove', viewId, object }),
-        leave: () => this.screens.pane(this.screens.shown[0].plane).canvas.focus({ preventScroll: true }),
-      },
-      prompts: {
-        select: (id) => this.changing(() => (this.editor.selected = id)),
-        remove: (id) => this.editor.remove(id),
-      },
-      display: {
-        opacity: (opacity) => this.changing(() => (this.settings.opacity = opacity)),
-        radius: (radius) => this.changing(() => (this.settings.radius = radius)),
-        window: (window) => this.changing(() => applyWindow(this.work, window)),
-      },
-    };
-  }
-
   private isReady(): boolean {
     const { plane } = this.session.annotationPlane;
     const shown = this.settings.layout === 'all' || this.settings.layout === plane;
@@ -228,6 +207,14 @@ export class Annotator {
     this.refresh();
   }
 
+  /** Says whether the command had something to do. */
+  private run(command: Command): boolean {
+    const { layout } = this.settings;
+    const done = this.commands[command]();
+    if (layout !== this.settings.layout) this.moved();
+    return done;
+  }
+
   private changing(change: () => unknown): void {
     const { layout } = this.settings;
     change();
@@ -239,23 +226,6 @@ export class Annotator {
     const task = this.tasks.findLast(({ cancellable }) => cancellable);
     if (task) this.around.post({ type: 'viewer/cancel', viewId: this.around.viewId, task: task.id });
     return task !== undefined;
-  }
-
-  private keyDown(event: KeyboardEvent): void {
-    const onPicture = event.target instanceof HTMLCanvasElement;
-    if (event.key === ' ' && onPicture) this.holdSpace(true);
-    const typing = isTyping(event.target);
-    const { slices } = this.session.annotationPlane;
-    const command = typing ? null : commandOf(event, onPicture, slices > 1);
-    const { layout } = this.settings;
-    const done = command !== null && this.commands[command]();
-    if (layout !== this.settings.layout) this.moved();
-    if (done || (event.key === ' ' && onPicture)) event.preventDefault();
-    if (done || typing || staysInside(event)) event.stopPropagation();
-  }
-
-  private keyUp(event: KeyboardEvent): void {
-    if (event.key === ' ') this.holdSpace(false);
   }
 
   private holdSpace(held: boolean): void {

@@ -50,7 +50,7 @@ export class MaskLayer {
     if (style.dashed) context.setLineDash([4 * unit, 3 * unit]);
     context.lineCap = 'square';
     for (const [colour, width] of [
-      [halo, style.lineWidth + 1.5],
+      [halo, style.lineWidth + 1],
       [style.colour, style.lineWidth],
     ] as const) {
       context.strokeStyle = colour;

@@ -24,25 +24,16 @@ export class MaskPanel {
     const refine = wordButton('refine', { name: 'Refine', what: 'Give the mask back to the model as a prompt' }, run);
     const fill = wordButton('fill', { name: 'Fill holes' }, run);
     const largest = wordButton('largest', { name: 'Keep largest', what: 'Keep the largest piece only' }, run);
-    const segment = { name: 'Segment slice', what: 'Ask the model again for every object with prompts on this slice' };
+    const segment = { what: 'Ask the model again for every object with prompts on this slice' };
     const all = { name: 'All slices', what: 'Segment every slice with prompts, and what lies between and beyond them' };
     const carry = { name: 'Propagate', what: 'Carry the mask to the neighbouring slices, as far as the object goes' };
-    const through = volume
-      ? [
-          wordButton('segment.slice', segment, run),
-          wordButton('propagate', carry, run),
-          wordButton('segment.all', all, run),
-        ]
-      : [wordButton('segment.slice', { ...segment, name: 'Segment again' }, run)];
-    this.needMask = [refine, fill, largest, ...(volume ? [through[1]] : [])];
-    const scope = element('label', { class: 'check' }, this.everywhere, 'on all slices');
-    this.root = section(
-      'Mask',
-      [],
-      this.choice,
-      element('div', { class: 'words' }, ...through),
-      element('div', { class: 'words' }, refine, fill, largest, ...(volume ? [scope] : [])),
-    );
+    const again = wordButton('segment.slice', { ...segment, name: volume ? 'Segment slice' : 'Segment again' }, run);
+    const propagate = wordButton('propagate', carry, run);
+    const through = volume ? [wordButton('segment.all', all, run), propagate] : [];
+    this.needMask = [refine, fill, largest, propagate];
+    const scope = element('label', { class: 'check' }, this.everywhere, 'Clean up on all slices');
+    const words = element('div', { class: 'words' }, again, ...through, refine, fill, largest);
+    this.root = section('Mask', [], this.choice, words, ...(volume ? [scope] : []));
   }
 
   /** Whether filling and keeping the largest piece are meant for every slice. */

@@ -79,6 +79,11 @@ export class Screens {
     return place.pane;
   }
 
+  /** Gives the keyboard to the first plane that is shown. */
+  focus(): void {
+    this.pane(this.shown[0].plane).canvas.focus({ preventScroll: true });
+  }
+
   sliceOf(plane: PlaneInfo): number {
     return Math.floor(this.position[plane.axes[2]]);
   }

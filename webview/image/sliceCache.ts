@@ -1,5 +1,5 @@
 /** What a page may hold of slices that are not on the screen. */
-export const defaultCacheBytes = 160 * 2 ** 20;
+export const defaultCacheBytes = 128 * 2 ** 20;
 
 interface Entry<T> {
   value: T;

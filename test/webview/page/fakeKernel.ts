@@ -31,6 +31,7 @@ export class FakeKernel {
   /** Milliseconds before a slice, and before a mask, is answered. */
   delay = { slice: 0, mask: 0 };
   private readonly views = new Set<string>();
+  private readonly wanted = new Map<string, ImageRequest>();
   private work: Work = new Map();
   private past: Work[] = [];
   private future: Work[] = [];
@@ -57,8 +58,7 @@ export class FakeKernel {
         this.views.delete(request.viewId);
         return;
       case 'viewer/slices':
-        for (const index of request.indices) await this.slice(request.viewId, request.plane, index, request.pixels);
-        return;
+        return await this.slices(request);
       case 'viewer/prompt/add':
         return await this.editing('point', request.object, request.slice, (layer) => {
           this.prompted(layer, [...layer.prompts, { id: request.id, prompt: request.prompt }]);
@@ -66,11 +66,17 @@ export class FakeKernel {
       case 'viewer/prompt/move':
         return await this.editing('move', request.object, request.slice, (layer) => {
           const { id, prompt } = request;
-          this.prompted(layer, layer.prompts.map((each) => (each.id === id ? { id, prompt } : each)));
+          this.prompted(
+            layer,
+            layer.prompts.map((each) => (each.id === id ? { id, prompt } : each)),
+          );
         });
       case 'viewer/prompt/remove':
         return await this.editing('remove', request.object, request.slice, (layer) => {
-          this.prompted(layer, layer.prompts.filter(({ id }) => id !== request.id));
+          this.prompted(
+            layer,
+            layer.prompts.filter(({ id }) => id !== request.id),
+          );
         });
       case 'viewer/choose':
         return await this.editing('choose', request.object, request.slice, (layer) => {
@@ -138,8 +144,25 @@ export class FakeKernel {
   private async attach(viewId: string): Promise<void> {
     const { image } = this.volume;
     const objects = this.onSlice(this.first);
-    this.say(viewId, { type: 'viewer/attached', image, state: this.state, marks: this.marks(), slice: this.first, objects });
+    this.say(viewId, {
+      type: 'viewer/attached',
+      image,
+      state: this.state,
+      marks: this.marks(),
+      slice: this.first,
+      objects,
+    });
     await this.slice(viewId, image.planes[0].plane, this.first, true);
+  }
+
+  /** What a view asks for replaces what it asked for of the plane and has not got. */
+  private async slices(request: Extract<ImageRequest, { type: 'viewer/slices' }>): Promise<void> {
+    const { viewId, plane, indices, pixels } = request;
+    this.wanted.set(`${viewId} ${plane}`, request);
+    for (const index of indices) {
+      if (this.wanted.get(`${viewId} ${plane}`) !== request) return;
+      await this.slice(viewId, plane, index, pixels);
+    }
   }
 
   private async slice(viewId: string, plane: Plane, index: number, withPixels: boolean): Promise<void> {
@@ -173,18 +196,31 @@ export class FakeKernel {
       this.work.set(key, { ...layer, revision: this.state.revision + 1 });
     }
     const steps = { undo: this.past.length ? 'step' : null, redo: this.future.length ? 'step' : null };
-    this.changed(steps, differs.map((key) => this.told(key.split(' ')[0], Number(key.split(' ')[1]), null)));
+    this.changed(
+      steps,
+      differs.map((key) => this.told(key.split(' ')[0], Number(key.split(' ')[1]), null)),
+    );
   }
 
   private async propagate(viewId: string, object: string, from: number): Promise<void> {
     const { slices } = this.volume.image.planes[0];
     this.past.push(this.work);
-    const task = { id: `carry-${this.state.revision}`, text: 'propagating', total: slices - from - 1, cancellable: true };
+    const task = {
+      id: `carry-${this.state.revision}`,
+      text: 'propagating',
+      total: slices - from - 1,
+      cancellable: true,
+    };
     for (let slice = from + 1; slice < slices && !this.stopped.has(task.id); slice++) {
       this.say(viewId, { type: 'viewer/tasks', tasks: [{ ...task, done: slice - from - 1 }] });
       await wait(this.delay.mask);
       const before = this.layer(object, slice);
-      const layer: Layer = { ...this.layer(object, from), prompts: [], revision: this.state.revision + 1, source: 'propagated' };
+      const layer: Layer = {
+        ...this.layer(object, from),
+        prompts: [],
+        revision: this.state.revision + 1,
+        source: 'propagated',
+      };
       this.work = new Map(this.work).set(`${object} ${slice}`, layer);
       this.changed({ undo: 'propagation' }, [this.told(object, slice, before)]);
     }
@@ -201,7 +237,7 @@ export class FakeKernel {
     const { width, height } = this.volume.image.planes[0];
     const excluded = (prompt: Prompt) => prompt.kind === 'point' && prompt.label === 0;
     const parts = prompts.filter(({ prompt }) => !excluded(prompt)).map(({ prompt }) => prompt);
-    return parts.reduce((mask, prompt) => discAround(mask, prompt, 14 - 4 * candidate), {
+    return parts.reduce((mask, prompt) => discAround(mask, prompt, 26 - 6 * candidate), {
       width,
       height,
       data: new Uint8Array(width * height),
@@ -248,7 +284,9 @@ export class FakeKernel {
 
   private marks() {
     return this.state.objects.map(({ id }) => {
-      const slices = [...this.work.keys()].filter((key) => key.startsWith(`${id} `)).map((key) => Number(key.split(' ')[1]));
+      const slices = [...this.work.keys()]
+        .filter((key) => key.startsWith(`${id} `))
+        .map((key) => Number(key.split(' ')[1]));
       const prompted = slices.filter((slice) => this.layer(id, slice).prompts.length > 0);
       return { object: id, masked: slices, prompted };
     });

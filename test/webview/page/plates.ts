@@ -92,8 +92,7 @@ function painted(mask: Plate, covers: (x: number, y: number) => boolean, value: 
 function flood({ width, height, data }: Plate, starts: (x: number, y: number) => boolean): Uint8Array {
   const reached = new Uint8Array(data.length);
   const open: number[] = [];
-  for (let at = 0; at < data.length; at++)
-    if (data[at] && starts(at % width, Math.floor(at / width))) open.push(at);
+  for (let at = 0; at < data.length; at++) if (data[at] && starts(at % width, Math.floor(at / width))) open.push(at);
   for (let at = open.pop(); at !== undefined; at = open.pop()) {
     if (reached[at]) continue;
     reached[at] = 1;
