@@ -18,6 +18,8 @@ const prompt = fc.constantFrom(
   { kind: 'point' as const, x: 1.5, y: 2.5, label: 1 as const },
   { kind: 'box' as const, x0: 0, y0: 0, x1: 4, y1: 4 },
 );
+const orNull = <T>(value: fc.Arbitrary<T>): fc.Arbitrary<T | null> => fc.option(value, { nil: null });
+
 const edits: fc.Arbitrary<TimelineEvent>[] = [
   fc.record({ edit: fc.constant('prompt/add' as const), object, slice, id, prompt }),
   fc.record({ edit: fc.constant('prompt/add' as const), object, slice, id, prompt }),
@@ -38,7 +40,7 @@ const edits: fc.Arbitrary<TimelineEvent>[] = [
     object,
     slices: fc.uniqueArray(slice),
   }),
-  fc.record({ edit: fc.constant('clear' as const), object: fc.option(object), slice: fc.option(slice) }),
+  fc.record({ edit: fc.constant('clear' as const), object: orNull(object), slice: orNull(slice) }),
   fc.record({
     edit: fc.constant('masks' as const),
     object,
@@ -145,7 +147,7 @@ describe('a journal', () => {
       fc.asyncProperty(history, fc.double({ min: 0, max: 1, noNaN: true }), async (events, where) => {
         const file = path.join(folder, `${number++}.jsonl`);
         const journal = await Journal.open(file, header);
-        for (const event of events) await journal.note(event as never);
+        for (const event of events) await journal.append(event);
         if (events.length === 0) return;
         const bytes = await fs.readFile(file);
         const cut = Math.floor(where * bytes.length);
