@@ -66,7 +66,7 @@ export interface ObjectSlice {
   mask: MaskUpdate;
   /** The model's own estimate of the mask that it gave, 0..1; null where no model did. */
   iou: number | null;
-  /** Best first; empty where the prompts leave no doubt. */
+  /** The model's single answer, then the three that SAM offers, best first; empty where the prompts leave no doubt. */
   candidates: MaskCandidate[];
   /** Index into `candidates`; null where there are none. */
   chosen: number | null;

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { KernelRequests } from './kernel';
 import type { TrainingRequest, ViewerRequest } from './viewer';
-import { imageRequestSchema, viewerRequestV1Schema } from './viewerSchemas';
+import { imageRequestSchema } from './viewerSchemas';
 
 const name = z.string().min(1).max(4096);
 const id = z.string().min(1).max(200);
@@ -13,12 +13,7 @@ const trainingRequestSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('training/stop'), viewId: id, run: name }),
 ]) satisfies z.ZodType<TrainingRequest>;
 
-/** The first shape that fits; what fits none is told by its type. */
-export const viewerRequestSchema: z.ZodType<ViewerRequest> = z.union([
-  imageRequestSchema,
-  viewerRequestV1Schema,
-  trainingRequestSchema,
-]);
+const viewerRequestSchema = z.union([imageRequestSchema, trainingRequestSchema]) satisfies z.ZodType<ViewerRequest>;
 
 export const fineTuneSchema = z.object({
   notebook: name,

@@ -7,7 +7,7 @@
 import type { AnnotationObject, MaskPatch, ObjectSlice, Prompt, SessionState, SliceMarks } from './annotation';
 import type { ImageInfo, ImageOutput, Plane, SlicePixels } from './image';
 import type { RunSummary } from './training';
-import type { ImageOutputV1, ViewerEventV1, ViewerRequestV1 } from './viewerV1';
+import type { ImageOutputV1 } from './viewerV1';
 
 export type ExportFormat =
   /** One 8- or 16-bit PNG per annotated slice: pixel = value of the object. */
@@ -71,13 +71,13 @@ type Intent =
   | { type: 'viewer/redo' }
   /**
    * Carries the mask of an object on slice `from` to its neighbours, each prompted by the last one's mask, until the
-   * object ends or `to` (inclusive) is reached; slices that have prompts of their own stop it. One step of undo. What
-   * was done before a cancel is kept.
+   * object ends or `to` (inclusive, for `up` and `down`) is reached; a slice that has prompts or strokes of its own stops
+   * it. One step of undo. What was done before a cancel is kept.
    */
   | { type: 'viewer/propagate'; object: string; from: number; direction: 'up' | 'down' | 'both'; to: number | null }
   /**
-   * `slice`: asks the model again for every object with prompts there. null: for every slice with prompts, then carries
-   * each object between and beyond them as `viewer/propagate` does.
+   * `slice`: asks the model again for every object with prompts there. null: answers all slices with prompts, then
+   * carries each object between and beyond them as `viewer/propagate` does; one step of undo for each object.
    */
   | { type: 'viewer/segment'; slice: number | null }
   /** `path`: a file, or a folder for formats of several files; relative to the notebook's folder. `viewer/exported`. */
@@ -92,7 +92,7 @@ export type ImageRequest = WithView<Intent>;
 export type TrainingRequest =
   { type: 'training/attach'; viewId: string; run: string } | { type: 'training/stop'; viewId: string; run: string };
 
-export type ViewerRequest = ImageRequest | ViewerRequestV1 | TrainingRequest;
+export type ViewerRequest = ImageRequest | TrainingRequest;
 
 /** Something that takes a while. */
 export interface ViewerTask {
@@ -153,4 +153,4 @@ export type TrainingEvent =
   | { type: 'training/summary'; viewId: string; summary: RunSummary }
   | { type: 'training/error'; viewId: string; message: string };
 
-export type ViewerEvent = ImageEvent | ViewerEventV1 | TrainingEvent;
+export type ViewerEvent = ImageEvent | TrainingEvent;

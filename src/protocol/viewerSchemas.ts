@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { AnnotationObject, MaskPatch, Prompt } from './annotation';
 import type { ImageOutput } from './image';
 import type { ExportFormat, ImageRequest, ObjectProperties } from './viewer';
-import type { ImageOutputV1, PromptV1, ViewerRequestV1 } from './viewerV1';
+import type { ImageOutputV1, PromptV1 } from './viewerV1';
 
 const path = z.string().min(1).max(4096);
 const id = z.string().min(1).max(200);
@@ -138,13 +138,4 @@ const intentSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('viewer/cancel'), viewId: id, task: id }),
 ]);
 
-/** Version 2; an attach without a version is one of version 1. */
 export const imageRequestSchema = z.union([attachSchema, intentSchema]) satisfies z.ZodType<ImageRequest>;
-
-export const viewerRequestV1Schema = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('viewer/attach'), viewId: id, output: imageOutputV1Schema }),
-  z.object({ type: z.literal('viewer/prompt'), viewId: id, slice, prompt: promptV1Schema }),
-  z.object({ type: z.literal('viewer/undo'), viewId: id }),
-  z.object({ type: z.literal('viewer/redo'), viewId: id }),
-  z.object({ type: z.literal('viewer/clear'), viewId: id, slice }),
-]) satisfies z.ZodType<ViewerRequestV1>;

@@ -10,4 +10,5 @@ export { connectedComponents, type Components } from './components';
 export { decodeMaskPatch, encodeMaskPatch } from './maskPatch';
 export { distanceTransform, mostInterior } from './distanceTransform';
 export { encodePng, overlayPng, type Colour } from './picture';
+export { colourOf, overlaid, type ColouredMask } from './planeOverlay';
 export { checkVolumePath, writeVolume } from './writeVolume';

@@ -6,15 +6,16 @@ import type {
   KernelStatus,
   ViewerEvent,
   ViewerRequest,
-  ViewerRequestV1,
 } from '../../protocol';
 import {
   AnnotationStore,
+  exportSession,
   ImageLibrary,
   ImageViewers,
   type ModelDescription,
   Models,
   type PredictorFactory,
+  type ViewerWrite,
 } from '../annotation';
 import { UserError } from '../errors';
 import { apiHandlers, type CallContext } from './apiHandlers';
@@ -86,7 +87,9 @@ export class NotebookKernel {
 
     this.models = new Models(options.createPredictor, images, (model) => this.describe(model));
     this.runs = new Runs({ cli, runsFolder: options.runsFolder ?? null, defaults });
-    this.imageViewers = new ImageViewers({ store, images, models: this.models, adaptersOf, emit, log });
+    const write: ViewerWrite = (opened, folder, { format, path: target }, source) =>
+      exportSession(opened, images, format, path.resolve(folder, target), source);
+    this.imageViewers = new ImageViewers({ store, images, models: this.models, adaptersOf, write, emit, log });
     this.runViewers = new RunViewers(this.runs, emit);
     this.handlers = apiHandlers({
       store,
@@ -128,7 +131,7 @@ export class NotebookKernel {
     if (request.type === 'training/attach' || request.type === 'training/stop') {
       await this.runViewers.handle(notebook, request);
     } else {
-      await this.imageViewers.handle(notebook, folder, request as ViewerRequestV1);
+      await this.imageViewers.handle(notebook, folder, request);
     }
   }
 
