@@ -118,7 +118,12 @@ export class Screens {
   setLayout(layout: Layout): void {
     this.layout = layout;
     const shown = new Set(this.shown);
-    for (const { pane, cell } of this.places.values()) cell.hidden = !shown.has(pane.plane);
+    const focused = document.activeElement;
+    const cells = [...this.places.values()].map(({ pane, cell }) => ({ cell, hidden: !shown.has(pane.plane) }));
+    const loses = cells.some(({ cell, hidden }) => hidden && cell.contains(focused));
+    for (const { cell, hidden } of cells) cell.hidden = hidden;
+    // What is hidden loses the focus, and with it the keys would be the notebook's.
+    if (loses) this.focus();
     this.root.dataset.layout = layout === 'all' ? 'all' : 'one';
     const [main] = this.shown;
     this.root.style.setProperty('--aspect', String(displayAspect(main)));
