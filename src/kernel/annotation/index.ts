@@ -1,5 +1,5 @@
 export { newObject } from './edits';
-export { exportSession, formatOf } from './export';
+export { colourOf, exportSession, formatOf } from './export';
 export { ImageLibrary, versionOf, type FileVersion } from './images';
 export { promptSet } from './maskPrompts';
 export { Models } from './models';

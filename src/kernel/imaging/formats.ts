@@ -1,8 +1,8 @@
 import path from 'node:path';
 import { UserError } from '../errors';
 
-/** Which reader a file belongs to: pictures go through libvips, volumes through ITK. */
-export type FormatFamily = 'raster' | 'volume';
+/** Which reader a file belongs to: pictures go through libvips, volumes through ITK, DICOM through `dicom/`. */
+export type FormatFamily = 'raster' | 'volume' | 'dicom';
 
 const families: Readonly<Record<string, FormatFamily>> = {
   '.png': 'raster',
@@ -15,6 +15,8 @@ const families: Readonly<Record<string, FormatFamily>> = {
   '.nrrd': 'volume',
   '.mha': 'volume',
   '.mhd': 'volume',
+  '.dcm': 'dicom',
+  '.dicom': 'dicom',
 };
 
 export const imageExtensions: readonly string[] = Object.keys(families);
@@ -24,6 +26,8 @@ export function extensionOf(file: string): string {
   const name = path.basename(file).toLowerCase();
   return name.endsWith('.nii.gz') ? '.nii.gz' : path.extname(name);
 }
+
+export const hasKnownExtension = (file: string): boolean => Object.hasOwn(families, extensionOf(file));
 
 /** @throws UserError when no reader knows the extension. */
 export function formatFamily(file: string): FormatFamily {

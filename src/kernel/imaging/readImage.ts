@@ -1,15 +1,37 @@
+import fs from 'node:fs/promises';
 import { openFile } from '../files';
-import { formatFamily } from './formats';
+import { looksLikeDicom } from './dicom/parse';
+import { readDicomFile } from './dicom/readDicom';
+import { readDicomSeries, splitSeriesName } from './dicom/series';
+import { formatFamily, hasKnownExtension } from './formats';
 import { readRasterFile } from './rasterFile';
 import type { MedicalImage } from './types';
 import { readVolumeFile } from './volumeFile';
 
 /**
- * Reads an image or a volume: PNG, JPEG, TIFF; NIfTI, NRRD, MetaImage. The extension tells the format.
- * @throws UserError naming the file when it is missing, a folder, damaged, cut short, or of another format.
+ * Reads an image or a volume: PNG, JPEG, TIFF; NIfTI, NRRD, MetaImage; a DICOM file, or the series of a folder of them.
+ * The extension tells the format; DICOM files need none. `FOLDER#SERIES` names one of several series in a folder by its
+ * number or UID.
+ * @throws UserError naming the file when it is missing, damaged, cut short, or of another format.
  */
 export async function readImage(file: string): Promise<MedicalImage> {
-  // Opened first for the sake of the message: a missing file or a folder is more to the point than its extension.
-  await (await openFile(file)).handle.close();
-  return formatFamily(file) === 'raster' ? readRasterFile(file) : readVolumeFile(file);
+  if (await isFolder(file)) return readDicomSeries(file, null);
+  const { folder, series } = splitSeriesName(file);
+  if (series !== null && (await isFolder(folder))) return readDicomSeries(folder, series);
+  // Opened first for the sake of the message: a missing file is more to the point than its extension.
+  const { handle } = await openFile(file);
+  try {
+    const start = Buffer.alloc(132);
+    const { bytesRead } = await handle.read(start, 0, start.length, 0);
+    // Scanners name their files by UIDs, whose end looks like an extension.
+    if (!hasKnownExtension(file) && looksLikeDicom(start.subarray(0, bytesRead))) return await readDicomFile(file);
+  } finally {
+    await handle.close();
+  }
+  const family = formatFamily(file);
+  if (family === 'dicom') return readDicomFile(file);
+  return family === 'raster' ? readRasterFile(file) : readVolumeFile(file);
 }
+
+const isFolder = async (file: string): Promise<boolean> =>
+  (await fs.stat(file).catch(() => null))?.isDirectory() ?? false;

@@ -3,6 +3,7 @@ import type { Image } from 'itk-wasm';
 import { UserError } from '../errors';
 import { extensionOf } from './formats';
 import { checkNifti } from './niftiCheck';
+import { readPlainNifti } from './niftiVolume';
 import type { MedicalImage, Voxels } from './types';
 
 /**
@@ -10,9 +11,15 @@ import type { MedicalImage, Voxels } from './types';
  * @throws UserError when the file is missing, damaged, cut short, or holds more than one volume.
  */
 export async function readVolumeFile(file: string): Promise<MedicalImage> {
-  if (extensionOf(file).startsWith('.nii')) await checkNifti(file);
-  return toMedicalImage(file, await readWithItk(file));
+  if (extensionOf(file).startsWith('.nii')) {
+    const plain = await readPlainNifti(file, withItk);
+    if (plain !== null) return plain;
+    await checkNifti(file);
+  }
+  return withItk(file);
 }
+
+const withItk = async (file: string): Promise<MedicalImage> => toMedicalImage(file, await readWithItk(file));
 
 let queue: Promise<unknown> = Promise.resolve();
 

@@ -8,7 +8,13 @@ import type { MedicalImage } from './types';
 
 const componentTypes = new Map<unknown, Image['imageType']['componentType']>([
   [Uint8Array, 'uint8'],
+  [Int8Array, 'int8'],
+  [Uint16Array, 'uint16'],
   [Int16Array, 'int16'],
+  [Uint32Array, 'uint32'],
+  [Int32Array, 'int32'],
+  [Float32Array, 'float32'],
+  [Float64Array, 'float64'],
 ]);
 
 /** Formats that hold a volume in one file. */
@@ -26,16 +32,20 @@ export async function checkVolumePath(file: string): Promise<void> {
 }
 
 /**
- * Writes a grey volume of Uint8 or Int16 voxels with its geometry, in the format that the extension names, at once or
- * not at all.
+ * Writes an image with its geometry, in the format that the extension names, at once or not at all.
  * @throws UserError when the folder is missing or cannot be written.
  */
 export async function writeVolume(file: string, volume: MedicalImage): Promise<void> {
   const componentType = componentTypes.get(volume.voxels.constructor);
-  if (!componentType || volume.channels !== 1) throw new TypeError('only grey volumes of uint8 or int16 are written');
+  if (!componentType) throw new TypeError(`voxels of ${volume.voxels.constructor.name} are not written`);
   await checkVolumePath(file);
   const image: Image = {
-    imageType: { dimension: 3, componentType, pixelType: 'Scalar', components: 1 },
+    imageType: {
+      dimension: 3,
+      componentType,
+      pixelType: volume.channels === 1 ? 'Scalar' : 'RGB',
+      components: volume.channels,
+    },
     name: 'image',
     size: [...volume.size],
     spacing: [...(volume.spacing ?? [1, 1, 1])],

@@ -4,6 +4,7 @@ import type { AnnotationObject, ImageOutput } from '../../protocol';
 import {
   type AnnotationSession,
   checkedPrompt,
+  colourOf,
   exportSession,
   formatOf,
   newObject,
@@ -13,7 +14,7 @@ import {
   versionOf,
 } from '../annotation';
 import { UserError } from '../errors';
-import { type ColouredMask, colourOf, decodeMaskPatch, encodeMaskPatch, type Mask } from '../imaging';
+import { type ColouredMask, decodeMaskPatch, encodeMaskPatch, type Mask } from '../imaging';
 import type { ApiHandlers, ApiServices, CallContext } from './apiHandlers';
 import { savedPicture } from './savedPicture';
 

@@ -1,5 +1,5 @@
 import sharp from 'sharp';
-import { overlaid, resizeMask, resizeRgb, type ColouredMask, type RgbImage } from '../imaging';
+import { overlaysPng, resizeMask, resizeRgb, type ColouredMask, type RgbImage } from '../imaging';
 import { fitSize } from '../inference/postprocess';
 
 /** Longest sides of a picture that a notebook file keeps, pixels: the live viewer shows every pixel, the file a likeness. */
@@ -26,12 +26,14 @@ async function picture(image: RgbImage, masks: readonly ColouredMask[], longest:
   const { width, height } = large ? fitSize(image.width, image.height, longest) : image;
   const small = large ? resizeRgb(image, width, height) : image;
   const over = masks.map(({ mask, colour }) => ({ mask: large ? resizeMask(mask, width, height) : mask, colour }));
-  const { rgb } = over.length === 0 ? small : overlaid(small, over);
-  const raw = sharp(rgb, { raw: { width, height, channels: 3 } });
   // Choosing colours takes as long as all the rest, and the cell waits for it: grey needs no choice, and a likeness
   // little care.
-  if (isGrey(rgb)) return Buffer.from(await raw.toColourspace('b-w').png().toBuffer());
-  return Buffer.from(await raw.png({ palette: true, effort: 1 }).toBuffer());
+  if (over.length === 0 && isGrey(small.rgb)) {
+    const grey = sharp(small.rgb, { raw: { width, height, channels: 3 } }).toColourspace('b-w');
+    return Buffer.from(await grey.png().toBuffer());
+  }
+  const png = await overlaysPng(small, over);
+  return Buffer.from(await sharp(png).png({ palette: true, effort: 1 }).toBuffer());
 }
 
 function isGrey(rgb: Uint8Array): boolean {
