@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { imageMime, type ImageOutput, type ViewerEvent, type ViewerRequest } from '../protocol';
+import { imageMime, type ImageOutput, type ImageOutputV1, type ViewerEvent, type ViewerRequest } from '../protocol';
 import type { AdapterChoice } from './adapterChoice';
 import { imageRendererId, trainingRendererId } from './identity';
 import { errorText, type KernelClient } from './kernelClient';
@@ -144,8 +144,8 @@ function savedImage(notebook: vscode.NotebookDocument, viewId: string): Attach |
   for (const { mime, data } of items) {
     if (mime !== imageMime) continue;
     try {
-      const output = JSON.parse(new TextDecoder().decode(data)) as ImageOutput;
-      if (output.viewId === viewId) return { type: 'viewer/attach', viewId, output };
+      const output = JSON.parse(new TextDecoder().decode(data)) as ImageOutput | ImageOutputV1;
+      if (output.viewId === viewId) return { type: 'viewer/attach', version: 2, viewId, output };
     } catch {
       // A damaged output is no image; its renderer says so.
     }

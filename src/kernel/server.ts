@@ -1,6 +1,7 @@
 // The kernel on a wire: typed requests in, events out. One table; a request without a handler does not compile.
 import path from 'node:path';
 import { ErrorCodes, type MessageConnection, ResponseError } from 'vscode-jsonrpc';
+import type { z } from 'zod';
 import type { KernelNotifications, KernelRequests } from '../protocol';
 import { kernelRequestSchemas } from '../protocol/schemas';
 import { type KernelOptions, NotebookKernel } from './notebook/kernel';
@@ -53,7 +54,7 @@ function handlersOf(kernel: NotebookKernel): Handlers {
 async function answer<M extends Method>(method: M, params: unknown, handlers: Handlers): Promise<KernelRequests[M][1]> {
   const checked = kernelRequestSchemas[method].safeParse(params);
   if (!checked.success) {
-    const [issue] = checked.error.issues;
+    const issue = closest(checked.error.issues);
     const where = issue.path.length > 0 ? `${issue.path.join('.')}: ` : '';
     throw new ResponseError(ErrorCodes.InvalidParams, `${method}: ${where}${issue.message}`);
   }
@@ -63,4 +64,16 @@ async function answer<M extends Method>(method: M, params: unknown, handlers: Ha
     const { name, message, stack } = error instanceof Error ? error : new Error(String(error));
     throw new ResponseError(userErrorCode, message, { name, stack });
   }
+}
+
+type Issue = z.core.$ZodIssue;
+
+/** What came is meant as one shape of several: the one that it fits the farthest. Its path is complete. */
+function closest(issues: readonly Issue[], above: PropertyKey[] = []): { path: PropertyKey[]; message: string } {
+  const found = issues.flatMap((issue) => {
+    const path = [...above, ...issue.path];
+    const inner = issue.code === 'invalid_union' ? issue.errors.filter((errors) => errors.length > 0) : [];
+    return inner.length === 0 ? [{ path, message: issue.message }] : inner.map((errors) => closest(errors, path));
+  });
+  return found.reduce((best, one) => (one.path.length > best.path.length ? one : best));
 }

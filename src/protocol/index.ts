@@ -1,3 +1,7 @@
+export * from './annotation';
+export * from './image';
 export * from './kernel';
+export * from './sliceCoding';
 export * from './training';
 export * from './viewer';
+export * from './viewerV1';

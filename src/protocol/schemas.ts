@@ -1,60 +1,19 @@
 // Shapes of everything that arrives at the kernel. Messages come from notebooks, and a notebook file may hold anything.
 import { z } from 'zod';
 import type { KernelRequests } from './kernel';
-import type { ImageOutput, Prompt, ViewerRequest } from './viewer';
+import type { TrainingRequest, ViewerRequest } from './viewer';
+import { imageRequestSchema } from './viewerSchemas';
 
 const name = z.string().min(1).max(4096);
 const id = z.string().min(1).max(200);
 const count = z.number().int().positive();
 
-/** A session's id is also the name of its journal file, so it may hold nothing that leaves the folder. */
-export const sessionIdSchema = z
-  .string()
-  .max(200)
-  .regex(/^[A-Za-z0-9_][A-Za-z0-9_.-]*$/, 'is no session id');
-
-export const promptSchema = z.discriminatedUnion('kind', [
-  z.object({
-    kind: z.literal('point'),
-    x: z.number().finite(),
-    y: z.number().finite(),
-    label: z.union([z.literal(0), z.literal(1)]),
-  }),
-  z.object({
-    kind: z.literal('box'),
-    x0: z.number().finite(),
-    y0: z.number().finite(),
-    x1: z.number().finite(),
-    y1: z.number().finite(),
-  }),
-]) satisfies z.ZodType<Prompt>;
-
-const slice = z.number().int().nonnegative();
-
-export const imageOutputSchema = z.object({
-  version: z.literal(1),
-  viewId: id,
-  sessionId: sessionIdSchema,
-  image: z.object({
-    path: name,
-    name: z.string(),
-    width: count,
-    height: count,
-    slices: count,
-    spacing: z.tuple([z.number().positive(), z.number().positive()]).nullable(),
-  }),
-  slice,
-}) satisfies z.ZodType<ImageOutput>;
-
-export const viewerRequestSchema = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('viewer/attach'), viewId: id, output: imageOutputSchema }),
-  z.object({ type: z.literal('viewer/prompt'), viewId: id, slice, prompt: promptSchema }),
-  z.object({ type: z.literal('viewer/undo'), viewId: id }),
-  z.object({ type: z.literal('viewer/redo'), viewId: id }),
-  z.object({ type: z.literal('viewer/clear'), viewId: id, slice }),
+const trainingRequestSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('training/attach'), viewId: id, run: name }),
   z.object({ type: z.literal('training/stop'), viewId: id, run: name }),
-]) satisfies z.ZodType<ViewerRequest>;
+]) satisfies z.ZodType<TrainingRequest>;
+
+const viewerRequestSchema = z.union([imageRequestSchema, trainingRequestSchema]) satisfies z.ZodType<ViewerRequest>;
 
 export const fineTuneSchema = z.object({
   notebook: name,

@@ -16,6 +16,8 @@ export interface Host {
   render(id: string, json: string): void;
   receive(message: unknown): void;
   dispose(id?: string): void;
+  /** A kernel in the page, where the test has put one there. */
+  answer?(message: unknown): void;
 }
 
 declare global {
@@ -28,10 +30,10 @@ export class OutputPage {
   private constructor(readonly page: Page) {}
 
   /** Opens a page with the renderer of webview/<name>/renderer.ts, bundled as for the extension. */
-  static async open(browser: Browser, name: 'image' | 'training', pixelRatio = 1): Promise<OutputPage> {
-    const context = await browser.newContext({ viewport: { width: 900, height: 800 }, deviceScaleFactor: pixelRatio });
+  static async open(browser: Browser, name: 'image' | 'training', pixelRatio = 1, width = 900): Promise<OutputPage> {
+    const context = await browser.newContext({ viewport: { width, height: 800 }, deviceScaleFactor: pixelRatio });
     const page = await context.newPage();
-    const script = await bundle(name);
+    const script = await bundle(path.join('webview', name, 'renderer.ts'));
     await page.route(`${address}**`, (route) =>
       route.request().url().endsWith('.js')
         ? route.fulfill({ contentType: 'text/javascript', body: script })
@@ -71,6 +73,14 @@ export class OutputPage {
     return await this.page.evaluate(() => window.host.leaked.splice(0));
   }
 
+  /** Runs a module of test/webview/page in the page. */
+  async load(module: string): Promise<void> {
+    await this.page.addScriptTag({
+      content: await bundle(path.join('test', 'webview', 'page', module)),
+      type: 'module',
+    });
+  }
+
   /** Waits until what was asked for is drawn. */
   async drawn(): Promise<void> {
     await this.page.evaluate(
@@ -90,9 +100,9 @@ export class OutputPage {
   }
 }
 
-async function bundle(name: string): Promise<string> {
+async function bundle(file: string): Promise<string> {
   const { outputFiles } = await build({
-    entryPoints: [path.join(projectRoot, 'webview', name, 'renderer.ts')],
+    entryPoints: [path.join(projectRoot, file)],
     bundle: true,
     write: false,
     platform: 'browser',
@@ -111,7 +121,7 @@ import { activate } from './renderer.js';
 const listeners = [];
 const host = { sent: [], leaked: [] };
 const api = await activate({
-  postMessage: (message) => host.sent.push(message),
+  postMessage: (message) => (host.sent.push(message), host.answer?.(message)),
   onDidReceiveMessage: (listener) => (listeners.push(listener), { dispose() {} }),
   workspace: { isTrusted: true },
   getRenderer: async () => undefined,

@@ -1,42 +1,28 @@
-/** What a key asks the viewer to do. Movements are in image pixels. */
-export type KeyCommand =
-  | { kind: 'move'; dx: number; dy: number }
-  | { kind: 'place'; exclude: boolean }
-  | { kind: 'undo' | 'redo' | 'clear' | 'cancel' };
+import { type Binding, type Command, keyGroups } from './keymap';
 
 export type Key = Pick<KeyboardEvent, 'key' | 'shiftKey' | 'ctrlKey' | 'metaKey' | 'altKey'>;
 
-const directions: Readonly<Record<string, readonly [number, number]>> = {
-  ArrowLeft: [-1, 0],
-  ArrowRight: [1, 0],
-  ArrowUp: [0, -1],
-  ArrowDown: [0, 1],
+const bindings: ReadonlyMap<string, Binding> = new Map(
+  keyGroups.flatMap((group) => group.bindings).flatMap((each) => each.keys.map((keys) => [canonical(keys), each])),
+);
+/** What arrows do on a picture of one slice, which has no further ones to go to. */
+const withoutSlices: Readonly<Partial<Record<Command, true>>> = {
+  'slice.next': true,
+  'slice.previous': true,
 };
-const largeStep = 10;
 
-/** The command of a key pressed on the picture; null where it has none. */
-export function pictureCommand(event: Key): KeyCommand | null {
-  const { key, shiftKey, ctrlKey, metaKey, altKey } = event;
-  if (ctrlKey || metaKey || altKey) return viewerCommand(event);
-  const direction = directions[key];
-  if (direction) {
-    const step = shiftKey ? largeStep : 1;
-    return { kind: 'move', dx: direction[0] * step, dy: direction[1] * step };
+/**
+ * The command of a key; null where the viewer has none for it. `onPicture`: the picture has the focus, not a button
+ * or list; `slices`: whether there is more than one.
+ */
+export function commandOf(event: Key, onPicture: boolean, slices: boolean): Command | null {
+  const binding = bindings.get(nameOf(event));
+  if (!binding || (binding.scope === 'picture' && !onPicture)) {
+    const shifted = onPicture && !slices && event.key.startsWith('Arrow') && !event.altKey;
+    return shifted ? commandOf({ ...plain(event), altKey: true }, onPicture, true) : null;
   }
-  if (key === 'Enter' || key === ' ') return { kind: 'place', exclude: shiftKey };
-  if (key === 'Escape') return { kind: 'cancel' };
-  return viewerCommand(event);
-}
-
-/** The command of a key pressed anywhere in the viewer, its buttons included. */
-export function viewerCommand({ key, shiftKey, ctrlKey, metaKey, altKey }: Key): KeyCommand | null {
-  if (altKey) return null;
-  const letter = key.toLowerCase();
-  if (ctrlKey || metaKey) {
-    if (letter === 'z') return { kind: shiftKey ? 'redo' : 'undo' };
-    return letter === 'y' && !shiftKey ? { kind: 'redo' } : null;
-  }
-  return (key === 'Delete' || key === 'Backspace') && !shiftKey ? { kind: 'clear' } : null;
+  if (!slices && withoutSlices[binding.command]) return commandOf({ ...plain(event), altKey: true }, onPicture, true);
+  return binding.command;
 }
 
 /**
@@ -45,5 +31,25 @@ export function viewerCommand({ key, shiftKey, ctrlKey, metaKey, altKey }: Key):
  */
 export function staysInside({ key, ctrlKey, metaKey, altKey }: Key): boolean {
   if (ctrlKey || metaKey || altKey) return false;
-  return key.length === 1 || ['Enter', 'Delete', 'Backspace', 'Home', 'End'].includes(key) || key in directions;
+  return key.length === 1 || /^(Enter|Delete|Backspace|Home|End|Page|Arrow)/.test(key);
 }
+
+/** Whether a person is typing, so that letters are letters. */
+export function isTyping(target: EventTarget | null): boolean {
+  if (target instanceof HTMLInputElement) return ['text', 'number', 'search'].includes(target.type);
+  return target instanceof HTMLSelectElement || target instanceof HTMLTextAreaElement;
+}
+
+function nameOf({ key, shiftKey, ctrlKey, metaKey, altKey }: Key): string {
+  // Of a sign such as `?`, Shift is a part; of a letter, it is a key of its own.
+  const shift = shiftKey && (key.length > 1 || key.toLowerCase() !== key.toUpperCase());
+  return canonical([ctrlKey || metaKey ? 'Ctrl' : '', altKey ? 'Alt' : '', shift ? 'Shift' : '', key].filter(Boolean));
+}
+
+function canonical(keys: string | readonly string[]): string {
+  const parts = typeof keys === 'string' ? keys.split(/\+(?!$)/) : keys;
+  const key = parts.at(-1) ?? '';
+  return [...parts.slice(0, -1).toSorted(), key.length === 1 ? key.toUpperCase() : key].join('+');
+}
+
+const plain = ({ key, shiftKey, ctrlKey, metaKey, altKey }: Key): Key => ({ key, shiftKey, ctrlKey, metaKey, altKey });

@@ -1,99 +1,90 @@
-import type { MaskPatch } from '../../src/protocol';
-import { bytesOf } from '../shared/base64';
+import type { Placement } from './camera';
 import { type MaskPixels, outline } from './outline';
 
 export interface MaskStyle {
-  fill: readonly [red: number, green: number, blue: number, alpha: number];
-  line: string;
-  /** Behind the line, so that it stands out on bright and dark alike. */
-  halo: string;
+  /** `#rrggbb` */
+  colour: string;
+  /** Of the area, 0..1. */
+  opacity: number;
   /** In CSS pixels. */
   lineWidth: number;
+  /** A preview's edge is dashed. */
+  dashed: boolean;
 }
 
-/** The mask over the picture: its area tinted, its edge drawn along pixel borders and sharp at any size. */
+interface Made {
+  area: OffscreenCanvas | null;
+  edge: Path2D;
+  colour: string;
+}
+
+/** Behind every edge, so that it stands out on bright and dark alike. */
+const halo = 'rgb(0 0 0 / 55%)';
+
+/**
+ * Masks over a picture: the area tinted, the edge drawn along pixel borders and sharp at any size. What it makes of a
+ * mask is kept only while that mask is drawn.
+ */
 export class MaskLayer {
-  private area: OffscreenCanvas | null = null;
-  private edge: Path2D | null = null;
-  private pixels: MaskPixels | null = null;
+  private made = new Map<MaskPixels, Made>();
+  private drawn = new Map<MaskPixels, Made>();
 
-  constructor(private style: MaskStyle) {}
-
-  /** @throws RangeError where the patch does not fit an image of this size or its runs do not add up. */
-  set(patch: MaskPatch | null, image: { width: number; height: number }): void {
-    this.pixels = patch && decodePatch(patch, image);
-    this.paint();
+  begin(): void {
+    this.drawn = new Map();
   }
 
-  restyle(style: MaskStyle): void {
-    this.style = style;
-    this.paint();
-  }
-
-  /** Draws the mask of an image whose pixels are `scaleX` × `scaleY` canvas pixels. */
-  draw(context: CanvasRenderingContext2D, scaleX: number, scaleY: number, pixelRatio: number): void {
-    if (!this.pixels || !this.area || !this.edge) return;
-    const { x, y, width, height } = this.pixels;
-    context.imageSmoothingEnabled = false;
-    context.drawImage(this.area, x * scaleX, y * scaleY, width * scaleX, height * scaleY);
-    // The path is scaled, not the pen: the line is equally wide everywhere.
-    const edge = new Path2D();
-    edge.addPath(this.edge, new DOMMatrix([scaleX, 0, 0, scaleY, 0, 0]));
-    const strokes = [
-      [this.style.halo, 2.5],
-      [this.style.line, 1],
-    ] as const;
-    for (const [colour, factor] of strokes) {
-      context.strokeStyle = colour;
-      context.lineWidth = this.style.lineWidth * factor * pixelRatio;
-      context.stroke(edge);
+  draw(context: CanvasRenderingContext2D, mask: MaskPixels, style: MaskStyle, place: Placement, unit: number): void {
+    const { area, edge } = this.make(mask, style.colour);
+    const { left, top, scaleX, scaleY } = place;
+    if (area && style.opacity > 0) {
+      context.save();
+      context.setTransform(scaleX * unit, 0, 0, scaleY * unit, left * unit, top * unit);
+      context.imageSmoothingEnabled = false;
+      context.globalAlpha = style.opacity;
+      context.drawImage(area, mask.x, mask.y);
+      context.restore();
     }
+    // The path is scaled, not the pen: the line is equally wide everywhere.
+    const path = new Path2D();
+    path.addPath(edge, new DOMMatrix([scaleX * unit, 0, 0, scaleY * unit, left * unit, top * unit]));
+    if (style.dashed) context.setLineDash([4 * unit, 3 * unit]);
+    context.lineCap = 'square';
+    for (const [colour, width] of [
+      [halo, style.lineWidth + 1],
+      [style.colour, style.lineWidth],
+    ] as const) {
+      context.strokeStyle = colour;
+      context.lineWidth = width * unit;
+      context.stroke(path);
+    }
+    context.lineCap = 'butt';
+    context.setLineDash([]);
   }
 
-  private paint(): void {
-    this.area = this.pixels && tint(this.pixels, this.style.fill);
-    this.edge = this.pixels && outline(this.pixels);
+  /** Forgets what was not drawn since `begin`. */
+  end(): void {
+    this.made = this.drawn;
+  }
+
+  private make(mask: MaskPixels, colour: string): Made {
+    const known = this.drawn.get(mask) ?? this.made.get(mask);
+    const made =
+      known?.colour === colour ? known : { area: tint(mask, colour), edge: known?.edge ?? outline(mask), colour };
+    this.drawn.set(mask, made);
+    return made;
   }
 }
 
-/** The pixels of a patch: run lengths in LEB128, row-major in its box, beginning with zeros. */
-export function decodePatch(patch: MaskPatch, image: { width: number; height: number }): MaskPixels {
-  const { x, y, width, height } = patch;
-  const whole = [x, y, width, height].every((value) => Number.isInteger(value) && value >= 0);
-  if (!whole || x + width > image.width || y + height > image.height)
-    throw new RangeError('the mask does not fit the image');
-  const data = new Uint8Array(width * height);
-  let at = 0;
-  let value = 0;
-  let run = 0;
-  let scale = 1;
-  for (const byte of bytesOf(patch.runs)) {
-    run += (byte & 0x7f) * scale;
-    scale *= 128;
-    if (byte & 0x80) continue;
-    if (at + run > data.length) break;
-    if (value === 1) data.fill(1, at, at + run);
-    at += run;
-    value = 1 - value;
-    run = 0;
-    scale = 1;
-  }
-  if (at !== data.length || run !== 0) throw new RangeError('the mask is damaged: its runs do not fill its box');
-  return { x, y, width, height, data };
-}
-
-function tint({ width, height, data }: MaskPixels, fill: MaskStyle['fill']): OffscreenCanvas | null {
+function tint({ width, height, data }: MaskPixels, colour: string): OffscreenCanvas | null {
   if (width === 0 || height === 0) return null;
   const canvas = new OffscreenCanvas(width, height);
   const context = canvas.getContext('2d');
   if (!context) return null;
   const picture = context.createImageData(width, height);
-  const [red, green, blue, alpha] = fill;
-  const colour = new Uint8ClampedArray([red, green, blue, Math.round(alpha * 255)]);
-  // One word a pixel, in the byte order of the machine.
-  const word = new Uint32Array(colour.buffer)[0];
+  const [red, green, blue] = [1, 3, 5].map((at) => parseInt(colour.slice(at, at + 2), 16));
+  const word = (0xff000000 | (blue << 16) | (green << 8) | red) >>> 0;
   const words = new Uint32Array(picture.data.buffer);
-  for (let i = 0; i < data.length; i++) if (data[i]) words[i] = word;
+  for (let at = 0; at < data.length; at++) if (data[at]) words[at] = word;
   context.putImageData(picture, 0, 0);
   return canvas;
 }

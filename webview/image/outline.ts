@@ -13,38 +13,43 @@ export interface MaskPixels {
  */
 export function outline(mask: MaskPixels): Path2D {
   const path = new Path2D();
-  for (const [x0, y0, x1, y1] of borders(mask)) {
-    path.moveTo(x0, y0);
-    path.lineTo(x1, y1);
+  const segments = borders(mask);
+  for (let at = 0; at < segments.length; at += 4) {
+    path.moveTo(segments[at], segments[at + 1]);
+    path.lineTo(segments[at + 2], segments[at + 3]);
   }
   return path;
 }
 
-type Segment = [x0: number, y0: number, x1: number, y1: number];
-
-export function* borders({ x, y, width, height, data }: MaskPixels): Generator<Segment> {
-  const inside = (column: number, row: number): number =>
-    column < 0 || row < 0 || column >= width || row >= height ? 0 : data[row * width + column];
-
+/** Four numbers a segment: x0, y0, x1, y1. */
+export function borders({ x, y, width, height, data }: MaskPixels): number[] {
+  const segments: number[] = [];
   for (let row = 0; row <= height; row++) {
-    const changes = (column: number) => inside(column, row - 1) !== inside(column, row);
-    for (const [from, to] of stretches(width, changes)) yield [x + from, y + row, x + to, y + row];
-  }
-  for (let column = 0; column <= width; column++) {
-    const changes = (row: number) => inside(column - 1, row) !== inside(column, row);
-    for (const [from, to] of stretches(height, changes)) yield [x + column, y + from, x + column, y + to];
-  }
-}
-
-/** Longest stretches [from, to) of 0..length in which the condition holds. */
-function* stretches(length: number, holds: (index: number) => boolean): Generator<[number, number]> {
-  let from = -1;
-  for (let index = 0; index <= length; index++) {
-    const now = index < length && holds(index);
-    if (now && from < 0) from = index;
-    if (!now && from >= 0) {
-      yield [from, index];
-      from = -1;
+    const [above, below] = [row > 0 ? (row - 1) * width : -1, row < height ? row * width : -1];
+    let from = -1;
+    for (let column = 0; column <= width; column++) {
+      const upper = above >= 0 && column < width ? data[above + column] : 0;
+      const lower = below >= 0 && column < width ? data[below + column] : 0;
+      if (upper !== lower) {
+        if (from < 0) from = column;
+      } else if (from >= 0) {
+        segments.push(x + from, y + row, x + column, y + row);
+        from = -1;
+      }
     }
   }
+  for (let column = 0; column <= width; column++) {
+    let from = -1;
+    for (let row = 0; row <= height; row++) {
+      const left = row < height && column > 0 ? data[row * width + column - 1] : 0;
+      const right = row < height && column < width ? data[row * width + column] : 0;
+      if (left !== right) {
+        if (from < 0) from = row;
+      } else if (from >= 0) {
+        segments.push(x + column, y + from, x + column, y + row);
+        from = -1;
+      }
+    }
+  }
+  return segments;
 }

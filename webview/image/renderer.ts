@@ -1,12 +1,16 @@
 import type { ActivationFunction } from 'vscode-notebook-renderer';
 import { addStyles, element } from '../shared/dom';
+import type { HeldSlice } from './heldSlice';
 import css from './image.css';
-import { type ImageRequest, isImageEvent, readOutput } from './messages';
+import { type Announced, type ImageRequest, isImageEvent, readOutput } from './messages';
+import { SliceCache } from './sliceCache';
 import { Viewer } from './viewer';
 
 /** Renders `application/vnd.med-sa.image+json`. */
 export const activate: ActivationFunction = (context) => {
   const viewers = new Map<string, Viewer>();
+  // One bound for the page, however many images it shows.
+  const cache = new SliceCache<HeldSlice>();
   const post = (request: ImageRequest) => context.postMessage?.(request);
   addStyles('med-sa-image-styles', css);
 
@@ -24,13 +28,13 @@ export const activate: ActivationFunction = (context) => {
       const output = readOutput(parse(item.text()));
       // Every prompt updates the saved picture beside this output, which renders it again: the viewer stays.
       const present = viewers.get(item.id);
-      if (output && present?.viewId === output.viewId && container.contains(present.root)) return;
+      if (output && present && isSame(present, output) && container.contains(present.root)) return;
       dispose(item.id);
       if (!output) {
         container.replaceChildren(element('p', {}, 'This image output is damaged or of a newer version of Med-SA.'));
         return;
       }
-      const viewer = new Viewer(output, post);
+      const viewer = new Viewer(output, post, cache);
       viewers.set(item.id, viewer);
       container.replaceChildren(viewer.root);
     },
@@ -39,6 +43,12 @@ export const activate: ActivationFunction = (context) => {
     },
   };
 };
+
+/** Of an output that names no view, the page made up a name: then the image tells. */
+function isSame(viewer: Viewer, output: Announced): boolean {
+  const { viewId, image } = output.output;
+  return viewId === undefined ? viewer.path === image.path : viewer.viewId === viewId;
+}
 
 function parse(json: string): unknown {
   try {

@@ -1,73 +1,136 @@
+import type { ImageInfo, IntensityWindow, Plane } from '../../src/protocol';
 import { element, icon } from '../shared/dom';
+import { group, iconButton, press, type Run } from './controls';
+import { type Tool, tools } from './draft';
+import { drawings } from './icons';
+import { keyOf } from './keymap';
+import { customPreset, type Layout, presetsFor, type Settings } from './settings';
 
-export const modes = ['include', 'exclude', 'box'] as const;
-export type Mode = (typeof modes)[number];
-type Action = 'undo' | 'redo' | 'clear';
+const toolNames: Readonly<Record<Tool, [name: string, what: string]>> = {
+  point: ['Points', 'Points: click what belongs to it; Shift-click or right-click what does not; drag for a box'],
+  box: ['Box', 'Box: drag around the object, or click two corners'],
+  scribble: ['Scribble', 'Scribble: draw a line through the object'],
+  brush: ['Brush', 'Brush: paint on the mask; with Shift, erase'],
+  eraser: ['Eraser', 'Eraser: take from the mask; with Shift, paint'],
+  move: ['Move', 'Move: drag the picture, click to set the cross-hair'],
+};
 
 export interface ToolbarHandlers {
-  mode(mode: Mode): void;
-  act(action: Action): void;
+  run: Run;
+  layout(layout: Layout): void;
+  preset(name: string): void;
 }
 
-const drawings: Record<Mode | Action, string> = {
-  include: 'M8 3v10M3 8h10',
-  exclude: 'M3 8h10',
-  box: 'M2.5 4h11v8h-11z',
-  undo: 'M6 3 3 6l3 3M3 6h6.5a3.5 3.5 0 0 1 0 7H6',
-  redo: 'M10 3l3 3-3 3M13 6H6.500a3.5 3.5 0 0 0 0 7H10',
-  clear: 'M4 4l8 8M12 4l-8 8',
-};
-const labels: Record<Mode, [name: string, what: string]> = {
-  include: ['Include', 'A click says: this belongs to it. With Shift, or the right button: this does not.'],
-  exclude: ['Exclude', 'A click says: this does not belong to it. With Shift, or the right button: this does.'],
-  box: ['Box', 'Drag around the object. With the keyboard: Enter sets one corner, then the other.'],
-};
-const actions: Record<Action, [name: string, keys: string]> = {
-  undo: ['Undo', 'Ctrl+Z'],
-  redo: ['Redo', 'Ctrl+Shift+Z'],
-  clear: ['Clear all prompts', 'Delete'],
-};
+interface History {
+  undo: string | null;
+  redo: string | null;
+}
 
 /** The row of buttons above the picture. */
 export class Toolbar {
   readonly root: HTMLElement;
-  private readonly modeButtons = new Map<Mode, HTMLButtonElement>();
-  private readonly actionButtons = new Map<Action, HTMLButtonElement>();
+  private readonly tools = new Map<Tool, HTMLButtonElement>();
+  private readonly signs: [exclude: HTMLButtonElement, include: HTMLButtonElement];
+  private readonly layouts = new Map<Layout, HTMLButtonElement>();
+  private readonly history: Record<'undo' | 'redo', HTMLButtonElement>;
+  private readonly toggles: Record<'smooth' | 'preview', HTMLButtonElement>;
+  private readonly presets: HTMLSelectElement;
 
-  constructor(title: string, handlers: ToolbarHandlers) {
-    for (const mode of modes) {
-      const [name, what] = labels[mode];
-      const button = element('button', { type: 'button', title: what }, icon(drawings[mode]), name);
-      button.addEventListener('click', () => {
-        this.press(mode);
-        handlers.mode(mode);
-      });
-      this.modeButtons.set(mode, button);
+  constructor(image: ImageInfo, title: string, handlers: ToolbarHandlers) {
+    const { run } = handlers;
+    for (const tool of tools) {
+      const [name, what] = toolNames[tool];
+      this.tools.set(tool, iconButton(`tool.${tool}`, tool, { name, what }, run));
     }
-    for (const action of Object.keys(actions) as Action[]) {
-      const [name, keys] = actions[action];
-      const attributes = { type: 'button', title: `${name} (${keys})`, 'aria-label': name, disabled: true };
-      const button = element('button', attributes, icon(drawings[action]));
-      button.addEventListener('click', () => handlers.act(action));
-      this.actionButtons.set(action, button);
-    }
-    const group = (label: string, buttons: Iterable<HTMLButtonElement>) =>
-      element('div', { class: 'group', role: 'group', 'aria-label': label }, ...buttons);
+    this.signs = [
+      this.signButton('exclude', 'Exclude', 'A click says: this does not belong to it', run),
+      this.signButton('include', 'Include', 'A click says: this belongs to it', run),
+    ];
+    this.history = {
+      undo: iconButton('undo', 'undo', { name: 'Undo' }, run),
+      redo: iconButton('redo', 'redo', { name: 'Redo' }, run),
+    };
+    this.toggles = {
+      smooth: iconButton('view.smooth', 'smooth', { name: 'Smooth', what: 'Smooth between pixels' }, run),
+      preview: iconButton(
+        'view.preview',
+        'preview',
+        { name: 'Live preview', what: 'Show what a click would give' },
+        run,
+      ),
+    };
+    const planes = image.planes.map(({ plane }) => plane);
+    for (const layout of planes.length > 1 ? [...planes, 'all' as const] : [])
+      this.layouts.set(layout, this.layoutButton(layout, handlers));
+    this.presets = presetList(image, handlers);
+    const signs = group('What a click means', this.signs[1], this.signs[0]);
     this.root = element(
       'div',
-      { class: 'toolbar', role: 'toolbar', 'aria-label': 'Prompts' },
-      group('What a click means', this.modeButtons.values()),
-      group('History', this.actionButtons.values()),
+      { class: 'toolbar', role: 'toolbar', 'aria-label': 'Tools' },
+      group('Tool', ...this.tools.values()),
+      signs,
+      group('History', this.history.undo, this.history.redo),
+      ...(this.layouts.size > 0 ? [group('View', ...this.layouts.values())] : []),
+      group(
+        'Display',
+        this.presets,
+        iconButton('view.fit', 'fit', { name: 'Fit', what: 'The whole picture' }, run),
+        this.toggles.smooth,
+        this.toggles.preview,
+        iconButton('help', 'help', { name: 'Keys', what: 'Keys and mouse' }, run),
+      ),
       element('span', { class: 'title', title }, title),
     );
-    this.press('include');
   }
 
-  enable(possible: Record<Action, boolean>): void {
-    for (const [action, button] of this.actionButtons) button.disabled = !possible[action];
+  update(settings: Settings, { undo, redo }: History): void {
+    for (const [tool, button] of this.tools) press(button, tool === settings.tool);
+    this.signs.forEach((button, sign) => press(button, sign === settings.sign));
+    for (const [layout, button] of this.layouts) press(button, layout === settings.layout);
+    press(this.toggles.smooth, settings.smooth);
+    press(this.toggles.preview, settings.preview);
+    this.presets.value = settings.preset;
+    this.step('undo', 'Undo', undo);
+    this.step('redo', 'Redo', redo);
   }
 
-  private press(mode: Mode): void {
-    for (const [each, button] of this.modeButtons) button.setAttribute('aria-pressed', String(each === mode));
+  private step(which: 'undo' | 'redo', name: string, what: string | null): void {
+    const button = this.history[which];
+    button.disabled = what === null;
+    button.title = `${name}${what ? `: ${what}` : ''} (${keyOf(which)})`;
+  }
+
+  private signButton(drawing: 'include' | 'exclude', name: string, what: string, run: Run): HTMLButtonElement {
+    const button = iconButton('sign', drawing, { name, what }, () => {
+      if (button.getAttribute('aria-pressed') !== 'true') run('sign');
+    });
+    button.classList.add(drawing);
+    return button;
+  }
+
+  private layoutButton(layout: Layout, handlers: ToolbarHandlers): HTMLButtonElement {
+    const name = layout === 'all' ? 'All planes' : `${capital(layout)} plane`;
+    const attributes = { type: 'button', title: `${name} (${keyOf('view.next')})`, 'aria-label': name };
+    const drawn = layout === 'all' ? icon(drawings.all) : capital(layout).charAt(0);
+    const button = element('button', { ...attributes, class: 'letter' }, drawn);
+    button.addEventListener('click', () => handlers.layout(layout));
+    return button;
   }
 }
+
+function presetList(image: ImageInfo, handlers: ToolbarHandlers): HTMLSelectElement {
+  const names = [...presetsFor(image).map(({ name }) => name), customPreset];
+  const title = `Which intensities are seen (${keyOf('view.window')}); drag with the right button for another window`;
+  const options = names.map((name) => element('option', { value: name }, name));
+  const list = element('select', { 'aria-label': 'Window', title }, ...options);
+  list.addEventListener('change', () => handlers.preset(list.value));
+  return list;
+}
+
+/** How a window is said: level and width, or the range of colours. */
+export function describeWindow({ low, high }: IntensityWindow): string {
+  const short = (value: number) => Number(value.toPrecision(4)).toString();
+  return `L ${short((low + high) / 2)}  W ${short(high - low)}`;
+}
+
+const capital = (plane: Plane): string => plane.charAt(0).toUpperCase() + plane.slice(1);

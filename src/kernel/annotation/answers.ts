@@ -1,68 +1,153 @@
-import type { MaskPatch, Prompt } from '../../protocol';
-import { encodeMaskPatch } from '../imaging';
-import type { LowResMask } from '../inference/types';
-import { promptSet } from './prompts';
-import type { Segmenter } from './segmenter';
+import type { MaskPatch } from '../../protocol';
+import { decodeMaskPatch, encodeMaskPatch } from '../imaging';
+import { type Layer, layerKey } from './content';
+import type { KeptPrompt } from './edits';
+import { logitsOf, promptSet, withScribble } from './maskPrompts';
+import type { LowResMask, ObjectPrompts, Prediction, Segmenter } from './segmenter';
 
-/** The model's answer to the prompts of one slice up to and including `prompt`. */
-export interface Answer {
-  readonly prompt: Prompt;
+type Size = { readonly width: number; readonly height: number };
+
+/** One of the masks that answer a prompt. */
+export interface Candidate {
   readonly mask: MaskPatch | null;
   readonly iou: number;
+  /** Pixels. */
+  readonly area: number;
   /** What the next prompt refines; forgotten for answers that are far back. */
   lowRes: LowResMask | null;
+}
+
+/** The answer to one prompt and all those before it. */
+interface Link {
+  readonly prompt: KeptPrompt;
+  readonly candidates: readonly Candidate[];
 }
 
 /** How many steps of undo keep the logits that a new prompt refines; farther back they are computed again. */
 const keptLogits = 16;
 
 /**
- * Answers of one slice, one per prompt. Each prompt refines the answer before it, so the last answer depends on the
- * whole chain; undo and redo move along it without asking the model.
+ * Answers of one object on one slice, one per prompt. Each prompt refines the answer before it, so the last answer
+ * depends on the whole chain; undo and redo move along it without asking the model.
  */
-export class AnswerChain {
-  private answers: Answer[] = [];
+class AnswerChain {
+  private links: Link[] = [];
+  private choices: Layer['choices'] = [];
+  private base: Layer['base'] = undefined;
   private segmenterKey = '';
 
-  constructor(private readonly slice: number) {}
-
-  /** The answer to these prompts where it is known already: computed by this segmenter, from the same prompts. */
-  known(prompts: readonly Prompt[], segmenterKey: string): Answer | null {
-    if (prompts.length === 0 || this.segmenterKey !== segmenterKey) return null;
-    return this.common(prompts) === prompts.length ? this.answers[prompts.length - 1] : null;
-  }
-
-  /** The newest answer that any model gave to a prefix of these prompts; what a viewer shows while it waits. */
-  latest(prompts: readonly Prompt[]): Answer | null {
-    return this.answers[this.common(prompts) - 1] ?? null;
-  }
-
-  /** Asks the segmenter for what is not known yet, prompt by prompt. @returns null without prompts. */
-  async answer(prompts: readonly Prompt[], segmenter: Segmenter): Promise<Answer | null> {
-    if (prompts.length === 0) return null;
-    const known = this.known(prompts, segmenter.key);
-    if (known !== null) return known;
-
-    let chain = this.segmenterKey === segmenter.key ? this.answers.slice(0, this.common(prompts)) : [];
-    if (chain.length > 0 && chain[chain.length - 1].lowRes === null) chain = [];
-    for (const prompt of prompts.slice(chain.length)) {
-      // A new box says anew what is meant; a point corrects the answer so far.
-      const previous = prompt.kind === 'box' ? undefined : (chain.at(-1)?.lowRes ?? undefined);
-      const set = promptSet([...chain.map((answer) => answer.prompt), prompt]);
-      const prediction = await segmenter.predict(this.slice, set, previous);
-      const { mask, iou, lowRes } = prediction;
-      chain.push({ prompt, mask: encodeMaskPatch(mask), iou, lowRes });
-      const far = chain[chain.length - 1 - keptLogits];
-      if (far !== undefined) far.lowRes = null;
-    }
-    this.answers = chain;
-    this.segmenterKey = segmenter.key;
-    return chain[chain.length - 1];
-  }
-
-  private common(prompts: readonly Prompt[]): number {
+  /** How many of a layer's prompts are answered already, by this segmenter. */
+  known(layer: Layer, segmenterKey: string): number {
+    if (this.segmenterKey !== segmenterKey || this.base !== layer.base) return 0;
     let length = 0;
-    while (length < prompts.length && this.answers[length]?.prompt === prompts[length]) length++;
+    while (length < layer.prompts.length && this.links[length]?.prompt === layer.prompts[length]) {
+      length++;
+      if (this.choices[length - 1] !== layer.choices[length - 1]) break; // what comes after refines another mask
+    }
     return length;
   }
+
+  answer(layer: Layer): readonly Candidate[] {
+    return this.links[layer.prompts.length - 1].candidates;
+  }
+
+  /** Forgets what does not lead to this layer. @returns how many prompts are answered. */
+  begin(layer: Layer, segmenterKey: string): number {
+    let known = this.known(layer, segmenterKey);
+    const last = this.links[known - 1];
+    const refines = last?.candidates[layer.choices[known - 1] ?? 0]?.lowRes ?? null;
+    if (known < layer.prompts.length && known > 0 && refines === null) known = 0;
+    if (known < layer.prompts.length) this.links = this.links.slice(0, known);
+    [this.choices, this.base, this.segmenterKey] = [layer.choices, layer.base, segmenterKey];
+    return known;
+  }
+
+  /** What to ask about prompt `index` of a layer, all before it being answered. */
+  ask(layer: Layer, index: number, image: Size, side: number): ObjectPrompts & { readonly ambiguous: boolean } {
+    const { prompt, patch } = layer.prompts[index];
+    const given = (mask: MaskPatch | null | undefined): LowResMask | null =>
+      mask ? logitsOf(decodeMaskPatch(mask, image.width, image.height), side) : null;
+    const last = this.links[index - 1]?.candidates[layer.choices[index - 1] ?? 0];
+    let previous = index === 0 ? given(layer.base) : (last?.lowRes ?? null);
+    // A new box says anew what is meant; a point corrects the answer so far.
+    if (prompt.kind === 'box') previous = null;
+    if (prompt.kind === 'mask') previous = prompt.slice === layer.slice ? given(patch) : null;
+    if (prompt.kind === 'scribble') previous = withScribble(previous, prompt, image, side);
+    const ambiguous = index === 0 && prompt.kind === 'point' && !layer.base;
+    const prompts = promptSet(layer, layer.prompts.slice(0, index + 1), image);
+    return { prompts, previous: previous ?? undefined, ambiguous };
+  }
+
+  take(prompt: KeptPrompt, candidates: readonly Candidate[]): void {
+    this.links.push({ prompt, candidates });
+    for (const far of this.links[this.links.length - 1 - keptLogits]?.candidates ?? []) far.lowRes = null;
+  }
+}
+
+/** The answers of a session: of each object on each slice a chain. */
+export class Answers {
+  private readonly chains = new Map<string, AnswerChain>();
+
+  constructor(private readonly image: Size) {}
+
+  /** Candidates for each layer of one slice, each of which has prompts; asks only for what is not known yet. */
+  async of(layers: readonly Layer[], segmenter: Segmenter, signal?: AbortSignal): Promise<(readonly Candidate[])[]> {
+    const open = layers.map((layer) => {
+      const chain = this.chain(layer);
+      return { layer, chain, at: chain.begin(layer, segmenter.key) };
+    });
+    for (;;) {
+      const waiting = open.filter(({ layer, at }) => at < layer.prompts.length);
+      if (waiting.length === 0) break;
+      const asked = waiting.map(({ layer, chain, at }) => chain.ask(layer, at, this.image, segmenter.maskSide));
+      const answers = await predicted(layers[0].slice, asked, segmenter, signal);
+      waiting.forEach((one, index) => one.chain.take(one.layer.prompts[one.at++], answers[index].map(candidate)));
+    }
+    return open.map(({ layer, chain }) => chain.answer(layer));
+  }
+
+  /** What a further prompt would be answered with; nothing is kept of it. */
+  async preview(layer: Layer, segmenter: Segmenter, signal?: AbortSignal): Promise<Candidate> {
+    const chain = this.chain(layer);
+    const last = layer.prompts.length - 1;
+    const before = { ...layer, prompts: layer.prompts.slice(0, last), choices: layer.choices.slice(0, last) };
+    if (last > 0) await this.of([before], segmenter, signal);
+    const { ambiguous: _, ...ask } = chain.ask(layer, last, this.image, segmenter.maskSide);
+    const [[prediction]] = await segmenter.predict(layer.slice, [ask], { multimask: false, signal });
+    return candidate(prediction);
+  }
+
+  private chain({ object, slice }: Layer): AnswerChain {
+    const key = layerKey(object, slice);
+    let chain = this.chains.get(key);
+    if (chain === undefined) this.chains.set(key, (chain = new AnswerChain()));
+    return chain;
+  }
+}
+
+/**
+ * The model's single answer for each, and for a lone click the three that it offers besides: what a click means is then
+ * for the person to say. The single one stands first: it is the one that training and evaluation measure.
+ */
+async function predicted(
+  slice: number,
+  asked: readonly (ObjectPrompts & { readonly ambiguous: boolean })[],
+  segmenter: Segmenter,
+  signal?: AbortSignal,
+): Promise<Prediction[][]> {
+  const answers = await segmenter.predict(slice, asked, { multimask: false, signal });
+  const lone = asked.flatMap(({ ambiguous }, index) => (ambiguous ? [index] : []));
+  if (lone.length === 0) return answers;
+  const offered = await segmenter.predict(
+    slice,
+    lone.map((index) => asked[index]),
+    { multimask: true, signal },
+  );
+  lone.forEach((index, place) => (answers[index] = [...answers[index], ...offered[place]]));
+  return answers;
+}
+
+function candidate({ mask, iou, lowRes }: Prediction): Candidate {
+  const area = mask.data.reduce((sum, value) => sum + value, 0);
+  return { mask: encodeMaskPatch(mask), iou, area, lowRes };
 }

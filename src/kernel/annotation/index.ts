@@ -1,9 +1,12 @@
-export { ImageLibrary, versionOf } from './images';
+export { newObject } from './edits';
+export { colourOf, exportSession, formatOf } from './export';
+export { ImageLibrary, versionOf, type FileVersion } from './images';
+export { promptSet } from './maskPrompts';
 export { Models } from './models';
 export type { ImageSegmenter, ModelDescription, PredictorFactory } from './models';
-export { checkedPrompt, promptSet } from './prompts';
+export { checkedPrompt } from './prompts';
+export { propagate } from './propagation';
 export type { AnnotationSession } from './session';
 export { AnnotationStore } from './store';
 export type { OpenedSession, OpenOptions } from './store';
-export { ImageViewers } from './viewers';
-export type { ImageViewerRequest } from './viewers';
+export { ImageViewers, type ViewerWrite } from './viewers';

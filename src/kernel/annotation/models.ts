@@ -21,13 +21,16 @@ export interface ModelDescription {
 
 /** A segmenter that can compute an embedding ahead of the first prompt. */
 export interface ImageSegmenter extends Segmenter {
-  warm(slice: number): Promise<void>;
+  warm(slice: number, signal?: AbortSignal): Promise<void>;
+  /** How long this model took to encode the last image, ms; null before the first one. */
+  encodingMs(): number | null;
 }
 
 /** The models that answer, and the embeddings of the images that they were last asked about. */
 export class Models {
   private readonly predictors: LeasedCache<Predictor>;
   private readonly embeddings: LeasedCache<EncodedImage>;
+  private readonly encodingMs = new Map<string, number>();
 
   /**
    * `limits`: how many models, with their adapters, and how many image embeddings are kept ready.
@@ -37,7 +40,7 @@ export class Models {
     private readonly create: PredictorFactory,
     private readonly images: ImageLibrary,
     private readonly inUse: (model: ModelDescription) => void = () => undefined,
-    limits: { readonly predictors: number; readonly embeddings: number } = { predictors: 2, embeddings: 8 },
+    limits: { readonly predictors: number; readonly embeddings: number } = { predictors: 2, embeddings: 16 },
   ) {
     this.predictors = new LeasedCache<Predictor>(limits.predictors, (predictor) => predictor.dispose());
     this.embeddings = new LeasedCache<EncodedImage>(limits.embeddings, (image) => image.free());
@@ -61,14 +64,22 @@ export class Models {
   async segmenterFor(file: string, adapters: string | null): Promise<ImageSegmenter> {
     const { key, label } = await this.describe(adapters);
     const version = await versionOf(file);
-    const withImage = <R>(slice: number, work: (predictor: Predictor, image: EncodedImage) => Promise<R>) =>
-      this.withPredictor(key, adapters, (predictor) => this.withEmbedding(predictor, key, version, slice, work));
+    const withImage = <R>(
+      slice: number,
+      work: (predictor: Predictor, image: EncodedImage) => Promise<R>,
+      signal?: AbortSignal,
+    ) =>
+      this.withPredictor(key, adapters, (predictor) =>
+        this.withEmbedding(predictor, key, version, slice, work, signal),
+      );
     return {
       key,
       label,
-      predict: (slice, prompts, previous) =>
-        withImage(slice, async (predictor, image) => (await predictor.predict(image, prompts, { previous }))[0]),
-      warm: (slice) => withImage(slice, async () => undefined),
+      maskSide: await this.withPredictor(key, adapters, ({ maskSide }) => maskSide),
+      predict: (slice, objects, settings) =>
+        withImage(slice, (predictor, image) => predictor.predictMany(image, objects, settings), settings.signal),
+      warm: (slice, signal) => withImage(slice, async () => undefined, signal),
+      encodingMs: () => this.encodingMs.get(key) ?? null,
     };
   }
 
@@ -88,9 +99,16 @@ export class Models {
     version: FileVersion,
     slice: number,
     work: (predictor: Predictor, image: EncodedImage) => Promise<R>,
+    signal?: AbortSignal,
   ): Promise<R> {
     const key = `${modelKey}|${version.version}|${slice}`;
-    const encode = async () => predictor.encode(await this.images.picture(version, slice));
+    const encode = async () => {
+      const picture = await this.images.picture(version, slice);
+      const began = performance.now();
+      const image = await predictor.encode(picture, signal);
+      this.encodingMs.set(modelKey, performance.now() - began);
+      return image;
+    };
     const attempt = () => this.embeddings.use(key, encode, (image) => work(predictor, image));
     try {
       return await attempt();

@@ -1,67 +1,54 @@
 import type { ImageInfo, Prompt } from '../../protocol';
-import type { PromptSet } from '../datasets/types';
 import { UserError } from '../errors';
 
-const describe = (prompt: Prompt): string =>
-  prompt.kind === 'point'
-    ? `the point (${prompt.x}, ${prompt.y})`
-    : `the box (${prompt.x0}, ${prompt.y0}, ${prompt.x1}, ${prompt.y1})`;
+/** A hand that draws beyond the edge of the picture means its edge. */
+const clamp = (value: number, extent: number): number => Math.min(Math.max(value, 0), extent - 0.01);
 
 /**
  * A prompt as the session keeps it: inside the image, box corners in order.
  * @throws UserError for a slice or a prompt outside of the image, or a box without area.
  */
+export function checkedPrompt<P extends Prompt>(image: ImageInfo, slice: number, prompt: P): P;
 export function checkedPrompt(image: ImageInfo, slice: number, prompt: Prompt): Prompt {
   checkSlice(image, slice);
-  const inside = (x: number, y: number, edge: boolean) =>
-    x >= 0 && y >= 0 && (edge ? x <= image.width && y <= image.height : x < image.width && y < image.height);
-  const outside = () =>
+  const [width, height] = image.size;
+  const outside = (what: string) =>
     new UserError(
-      `${describe(prompt)} lies outside of ${image.name} (${image.width} × ${image.height} pixels): give x and y in pixels of the original image`,
+      `the ${what} lies outside of ${image.name} (${width} × ${height} pixels): give x and y in pixels of the original image`,
       { file: image.path },
     );
-  if (prompt.kind === 'point') {
-    if (!inside(prompt.x, prompt.y, false)) throw outside();
-    return prompt;
+  switch (prompt.kind) {
+    case 'point': {
+      const { x, y } = prompt;
+      if (!(x >= 0 && y >= 0 && x < width && y < height)) throw outside(`point (${x}, ${y})`);
+      return prompt;
+    }
+    case 'box': {
+      const [x0, x1] = [prompt.x0, prompt.x1].sort((a, b) => a - b);
+      const [y0, y1] = [prompt.y0, prompt.y1].sort((a, b) => a - b);
+      const name = `box (${[prompt.x0, prompt.y0, prompt.x1, prompt.y1].join(', ')})`;
+      if (x0 < 0 || y0 < 0 || x1 > width || y1 > height) throw outside(name);
+      if (x0 === x1 || y0 === y1) {
+        throw new UserError(`the ${name} has no area: give two opposite corners`, { file: image.path });
+      }
+      return { kind: 'box', x0, y0, x1, y1 };
+    }
+    case 'scribble':
+      return { ...prompt, points: prompt.points.map(([x, y]) => [clamp(x, width), clamp(y, height)]) };
+    case 'mask':
+      checkSlice(image, prompt.slice);
+      return prompt;
   }
-  const box: Prompt = {
-    kind: 'box',
-    x0: Math.min(prompt.x0, prompt.x1),
-    y0: Math.min(prompt.y0, prompt.y1),
-    x1: Math.max(prompt.x0, prompt.x1),
-    y1: Math.max(prompt.y0, prompt.y1),
-  };
-  if (!inside(box.x0, box.y0, true) || !inside(box.x1, box.y1, true)) throw outside();
-  if (box.x0 === box.x1 || box.y0 === box.y1) {
-    throw new UserError(`${describe(prompt)} on ${image.name} has no area: drag from one corner to the opposite one`);
-  }
-  return box;
 }
 
-/** @throws UserError when the image has no such slice. */
+/** @throws UserError for a slice that the image does not have. */
 export function checkSlice(image: ImageInfo, slice: number): void {
-  if (Number.isInteger(slice) && slice >= 0 && slice < image.slices) return;
+  const slices = image.size[2];
+  if (Number.isInteger(slice) && slice >= 0 && slice < slices) return;
   throw new UserError(
-    image.slices === 1
+    slices === 1
       ? `${image.name} is a single picture: it has slice 0 only, not ${slice}`
-      : `${image.name} has slices 0 to ${image.slices - 1}, not ${slice}`,
+      : `${image.name} has slices 0 to ${slices - 1}, not ${slice}`,
     { file: image.path },
   );
-}
-
-/**
- * The prompts of one slice as the model takes them: every point, and the newest box. A viewer's position is continuous
- * (pixel centres at + 0.5), the model's is the pixel's index.
- */
-export function promptSet(prompts: readonly Prompt[]): PromptSet {
-  const points: PromptSet['points'][number][] = [];
-  let box: PromptSet['box'] = null;
-  for (const prompt of prompts) {
-    if (prompt.kind === 'point') {
-      points.push({ x: Math.floor(prompt.x), y: Math.floor(prompt.y), label: prompt.label });
-    } else {
-      box = [prompt.x0, prompt.y0, prompt.x1, prompt.y1];
-    }
-  }
-  return { points, box };
 }

@@ -1,5 +1,4 @@
-import type { PromptSet } from '../datasets/types';
-import type { LowResMask, Prediction } from '../inference/types';
+import type { LowResMask, ObjectPrompts, Prediction } from '../inference/types';
 
 /** What answers prompts on one image: a model with its adapters, bound to that image. */
 export interface Segmenter {
@@ -7,5 +6,18 @@ export interface Segmenter {
   readonly key: string;
   /** For people, e.g. "phantom-sam + sunnybrook (cpu)". */
   readonly label: string;
-  predict(slice: number, prompts: PromptSet, previous: LowResMask | undefined): Promise<Prediction>;
+  /** Side of the logits that the model takes as a mask prompt. */
+  readonly maskSide: number;
+  /**
+   * Answers for several objects of one slice, in their order, at once where the model can. `multimask`: SAM's three
+   * masks for each, best first by the model's estimate; else the one it gives when the prompts leave no doubt.
+   */
+  predict(slice: number, objects: readonly ObjectPrompts[], options: PredictSettings): Promise<Prediction[][]>;
 }
+
+export interface PredictSettings {
+  readonly multimask: boolean;
+  readonly signal?: AbortSignal;
+}
+
+export type { LowResMask, ObjectPrompts, Prediction };

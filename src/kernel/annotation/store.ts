@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import path from 'node:path';
-import type { ImageOutput } from '../../protocol';
+import type { ImageOutput, ImageOutputV1 } from '../../protocol';
 import type { ImageLibrary } from './images';
 import { Journal } from './journal';
 import { checkSlice } from './prompts';
@@ -31,19 +31,32 @@ export class AnnotationStore {
   constructor(private readonly images: ImageLibrary) {}
 
   /** Opens an image for annotation. @throws UserError for a missing file, one that is no image, or a missing slice. */
-  async open(folder: string, options: OpenOptions): Promise<OpenedSession & { readonly output: ImageOutput }> {
+  async open(
+    folder: string,
+    options: OpenOptions,
+  ): Promise<OpenedSession & { readonly output: ImageOutput & { readonly slice: number } }> {
     const file = path.resolve(folder, options.path);
     const shown = shownPath(folder, file);
     const opened = await this.sessionFor(folder, sessionId(shown, options.annotation ?? ''), file);
     const { id: session, image } = opened.session;
-    const slice = options.slice ?? middleSliceOf(image.slices, opened.session.slices());
+    const slice = options.slice ?? opened.session.firstSlice;
     checkSlice(image, slice);
-    return { ...opened, output: { version: 1, viewId: randomUUID(), sessionId: session, image, slice } };
+    const { path: shownAs, name, size, spacing } = image;
+    const output = {
+      version: 2 as const,
+      viewId: randomUUID(),
+      sessionId: session,
+      image: { path: shownAs, name, size, spacing },
+      slice,
+    };
+    return { ...opened, output };
   }
 
   /** Finds the session of an output that stands in a notebook, opening it where this kernel has not seen it yet. */
-  attach(folder: string, output: ImageOutput): Promise<OpenedSession> {
-    return this.sessionFor(folder, output.sessionId, path.resolve(folder, output.image.path));
+  attach(folder: string, output: ImageOutput | ImageOutputV1): Promise<OpenedSession> {
+    const file = path.resolve(folder, output.image.path);
+    const annotation = output.version === 2 ? (output.annotation ?? '') : '';
+    return this.sessionFor(folder, output.sessionId ?? sessionId(shownPath(folder, file), annotation), file);
   }
 
   private sessionFor(folder: string, id: string, file: string): Promise<OpenedSession> {
@@ -59,14 +72,11 @@ export class AnnotationStore {
 
   private async openSession(folder: string, id: string, file: string, journalFile: string): Promise<OpenedSession> {
     const image = await this.images.info(file, shownPath(folder, file));
-    const { path: shown, width, height, slices } = image;
-    const journal = await Journal.open(journalFile, { version: 1, image: shown, width, height, slices });
+    const [width, height, slices] = image.size;
+    const journal = await Journal.open(journalFile, { version: 2, image: image.path, width, height, slices });
     return { session: new AnnotationSession(id, image, journal), file };
   }
 }
-
-/** The slice to begin with: the first one that was annotated, else the middle. */
-const middleSliceOf = (slices: number, annotated: readonly number[]): number => annotated[0] ?? Math.floor(slices / 2);
 
 /** Relative where the image lies inside of the folder, so that a folder can be moved with its annotations. */
 function shownPath(folder: string, file: string): string {

@@ -1,54 +1,126 @@
-import type { Prompt } from '../../protocol';
+import type { AnnotationObject } from '../../protocol';
+import { type Change, changeOf, type Content, type Layer, layerKey } from './content';
+import { type Edit, editName, firstObject, type TimelineEvent } from './edits';
 
-/** What a person did. `clear` empties one slice. */
-export type Edit =
-  | { readonly edit: 'prompt'; readonly slice: number; readonly prompt: Prompt }
-  | { readonly edit: 'clear'; readonly slice: number };
+interface Step {
+  readonly edit: Edit;
+  readonly before: Change;
+  readonly after: Change;
+}
 
-/** Everything a journal records: edits and the steps back and forth between them. */
-export type TimelineEvent = Edit | { readonly edit: 'undo' } | { readonly edit: 'redo' };
+/** What an event changed. */
+export interface Changed {
+  readonly objects: boolean;
+  readonly layers: readonly { readonly object: string; readonly slice: number }[];
+}
 
-/** Edits of one image over all of its slices, with undo and redo without limit. A new edit forgets what was undone. */
-export class Timeline {
-  private edits: Edit[] = [];
+const nothing: Changed = { objects: false, layers: [] };
+
+/**
+ * Everything that was done to one image, over all objects and slices, with undo and redo without limit. A new edit
+ * forgets what was undone. A step remembers what it replaced, so that going back costs what going forward did.
+ */
+export class Timeline implements Content {
+  private steps: Step[] = [];
   private position = 0;
+  private currentObjects: readonly AnnotationObject[] = [firstObject];
+  private readonly currentLayers = new Map<string, Layer>();
+  private selected = firstObject.id;
+  private readonly hidden = new Set<string>();
 
-  get canUndo(): boolean {
-    return this.position > 0;
+  get objects(): readonly AnnotationObject[] {
+    return this.currentObjects.map((object) => ({ ...object, visible: !this.hidden.has(object.id) }));
   }
 
-  get canRedo(): boolean {
-    return this.position < this.edits.length;
+  get layers(): ReadonlyMap<string, Layer> {
+    return this.currentLayers;
   }
 
-  /** @returns the slice that changed, null when there was nothing to undo or redo. */
-  apply(event: TimelineEvent): number | null {
+  /** The object that was selected last and still is there; else the newest. */
+  get active(): string {
+    const { currentObjects: objects, selected } = this;
+    return objects.some(({ id }) => id === selected) ? selected : objects[objects.length - 1].id;
+  }
+
+  /** What an undo would take back, in words; null where there is nothing. */
+  get undoName(): string | null {
+    return this.position > 0 ? editName(this.steps[this.position - 1].edit) : null;
+  }
+
+  get redoName(): string | null {
+    return this.position < this.steps.length ? editName(this.steps[this.position].edit) : null;
+  }
+
+  layer(object: string, slice: number): Layer | undefined {
+    return this.currentLayers.get(layerKey(object, slice));
+  }
+
+  /** Whether an event would change anything. */
+  wouldChange(event: TimelineEvent): boolean {
     switch (event.edit) {
       case 'undo':
-        return this.canUndo ? this.edits[--this.position].slice : null;
+        return this.position > 0;
       case 'redo':
-        return this.canRedo ? this.edits[this.position++].slice : null;
+        return this.position < this.steps.length;
+      case 'select':
+        return this.selected !== event.object;
+      case 'show':
+        return this.hidden.has(event.object) === event.visible;
       default:
-        this.edits = [...this.edits.slice(0, this.position), event];
-        this.position = this.edits.length;
-        return event.slice;
+        return changeOf({ objects: this.currentObjects, layers: this.currentLayers }, event) !== null;
     }
   }
 
-  /** Prompts in force on a slice, oldest first: those since its last clear. The objects keep their identity. */
-  promptsOf(slice: number): Prompt[] {
-    let prompts: Prompt[] = [];
-    for (const edit of this.edits.slice(0, this.position)) {
-      if (edit.slice !== slice) continue;
-      if (edit.edit === 'clear') prompts = [];
-      else prompts.push(edit.prompt);
+  /** @returns what changed; null where the event does nothing, so that nobody has to keep it. */
+  apply(event: TimelineEvent): Changed | null {
+    if (!this.wouldChange(event)) return null;
+    switch (event.edit) {
+      case 'undo':
+        return this.put(this.steps[--this.position].before);
+      case 'redo':
+        return this.put(this.steps[this.position++].after);
+      case 'select':
+        this.selected = event.object;
+        return { ...nothing, objects: true };
+      case 'show':
+        if (event.visible) this.hidden.delete(event.object);
+        else this.hidden.add(event.object);
+        return { ...nothing, objects: true };
+      default:
+        return this.edit(event);
     }
-    return prompts;
   }
 
-  /** Slices that hold prompts, ascending. */
-  slices(): number[] {
-    const touched = new Set(this.edits.slice(0, this.position).map((edit) => edit.slice));
-    return [...touched].filter((slice) => this.promptsOf(slice).length > 0).sort((a, b) => a - b);
+  /** The shortest events that lead here: all steps, the way back to where we are, what is no step. */
+  events(): TimelineEvent[] {
+    const back = Array.from({ length: this.steps.length - this.position }, () => ({ edit: 'undo' }) as const);
+    const hidden = [...this.hidden].map((object) => ({ edit: 'show', object, visible: false }) as const);
+    return [...this.steps.map(({ edit }) => edit), ...back, { edit: 'select', object: this.selected }, ...hidden];
+  }
+
+  private edit(edit: Edit): Changed | null {
+    const after = changeOf({ objects: this.currentObjects, layers: this.currentLayers }, edit);
+    if (after === null) return null;
+    const before: Change = {
+      objects: after.objects && this.currentObjects,
+      layers: new Map([...after.layers.keys()].map((key) => [key, this.currentLayers.get(key)])),
+    };
+    this.steps = [...this.steps.slice(0, this.position), { edit, before, after }];
+    this.position++;
+    if (edit.edit === 'object/add') this.selected = edit.object.id;
+    return this.put(after);
+  }
+
+  private put({ objects, layers }: Change): Changed {
+    if (objects !== undefined) this.currentObjects = objects;
+    for (const [key, layer] of layers) {
+      if (layer === undefined) this.currentLayers.delete(key);
+      else this.currentLayers.set(key, layer);
+    }
+    const changed = [...layers.keys()].map((key) => {
+      const cut = key.indexOf('\n');
+      return { slice: Number(key.slice(0, cut)), object: key.slice(cut + 1) };
+    });
+    return { objects: objects !== undefined, layers: changed };
   }
 }

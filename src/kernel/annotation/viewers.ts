@@ -1,17 +1,42 @@
-import type { ImageOutput, ViewerEvent, ViewerRequest, ViewerState } from '../../protocol';
-import { UserError } from '../errors';
-import { encodePng } from '../imaging';
+import type {
+  ImageEvent,
+  ImageOutput,
+  ImageOutputV1,
+  ImageRequest,
+  ObjectSlice,
+  Plane,
+  ViewerEvent,
+} from '../../protocol';
+import { CancelledError, UserError } from '../errors';
+import { crossSection } from '../imaging/planeSlice';
 import { type ImageLibrary, versionOf } from './images';
 import type { ImageSegmenter, Models } from './models';
-import type { AnnotationSession, SegmenterSource } from './session';
+import { Prefetch } from './prefetch';
+import { propagate, segmentAll } from './propagation';
+import type { AnnotationSession } from './session';
+import { SliceQueue } from './sliceQueue';
 import type { AnnotationStore, OpenedSession } from './store';
+import { Tasks } from './tasks';
+import { carryOut, type EditRequest } from './viewerEdits';
 
-/** Requests of image viewers; those about training go elsewhere. */
-export type ImageViewerRequest = Extract<ViewerRequest, { type: `viewer/${string}` }>;
+/** Writes a session's masks. @returns absolute paths of what was written */
+export type ViewerWrite = (
+  opened: OpenedSession,
+  folder: string,
+  request: Extract<ImageRequest, { type: 'viewer/export' }>,
+  source: () => Promise<ImageSegmenter>,
+) => Promise<string[]>;
 
 interface View extends OpenedSession {
   readonly notebook: string;
+  readonly folder: string;
+  readonly slices: SliceQueue;
+  readonly tasks: Tasks;
+  readonly prefetch: Prefetch;
+  /** Of the annotation plane, what it shows. */
   slice: number;
+  /** The newest hover; null after an edit. */
+  hover: number | null;
 }
 
 interface ViewersOptions {
@@ -20,53 +45,60 @@ interface ViewersOptions {
   readonly models: Models;
   /** Adapters in use in a notebook: an absolute path; null for the frozen model. */
   readonly adaptersOf: (notebook: string) => string | null;
+  readonly write: ViewerWrite;
   readonly emit: (notebook: string, event: ViewerEvent) => void;
   readonly log: (error: unknown) => void;
 }
 
 /** Views of one session that are kept up to date; the latest ones to attach. */
-const viewsPerSession = 8;
+const viewsPerSession = 16;
+
+type Untold<T> = T extends unknown ? Omit<T, 'viewId'> : never;
 
 /** Answers the image viewers of all notebooks. Every view of a session hears of every change. */
 export class ImageViewers {
   private readonly views = new Map<string, View>();
-  /** The last view to ask for its embedding ahead; an older one that waits still is not worth it any more. */
-  private warming: { readonly viewId: string } | null = null;
+  private readonly followed = new WeakSet<AnnotationSession>();
 
   constructor(private readonly options: ViewersOptions) {}
 
   /** Never rejects: what goes wrong is told to the viewer. */
-  async handle(notebook: string, folder: string, request: ImageViewerRequest): Promise<void> {
+  async handle(notebook: string, folder: string, request: ImageRequest): Promise<void> {
     const { viewId } = request;
-    const tell = (event: ViewerEvent) => this.options.emit(notebook, event);
     try {
       if (request.type === 'viewer/attach') await this.attach(notebook, folder, viewId, request.output);
-      else await this.edit(this.view(viewId), viewId, request);
+      else await this.answer(this.view(viewId), viewId, request);
     } catch (error) {
+      if (error instanceof CancelledError) return;
       if (!(error instanceof UserError)) this.options.log(error);
-      this.showKnown(viewId);
-      tell({ type: 'viewer/error', viewId, message: error instanceof Error ? error.message : String(error) });
+      const message = error instanceof Error ? error.message : String(error);
+      this.options.emit(notebook, { type: 'viewer/error', viewId, message, request: request.type });
     }
   }
 
   /** Another model answers this notebook from now on: so it does for the prompts that its views show. */
   async answerAgain(notebook: string): Promise<void> {
-    for (const [viewId, view] of [...this.views]) {
-      if (view.notebook !== notebook) continue;
+    for (const view of [...this.views.values()].filter((one) => one.notebook === notebook)) {
       try {
-        const state = await this.busy(notebook, viewId, 'segmenting', () =>
-          view.session.state(view.slice, () => this.segmenter(notebook, view.file)),
-        );
-        this.options.emit(notebook, { type: 'viewer/state', viewId, state });
+        const source = () => this.segmenter(view);
+        await view.tasks.run('segmenting', false, () => view.session.answer(view.slice, source, true));
       } catch (error) {
         this.options.log(error);
       }
     }
   }
 
-  /** Forgets the views of a notebook that was closed. */
+  /** Forgets the views of a notebook that was closed, and ends what they asked for. */
   close(notebook: string): void {
-    for (const [viewId, view] of this.views) if (view.notebook === notebook) this.views.delete(viewId);
+    for (const [viewId, view] of this.views) if (view.notebook === notebook) this.forget(viewId);
+  }
+
+  private forget(viewId: string): void {
+    const view = this.views.get(viewId);
+    view?.slices.clear();
+    view?.prefetch.cancel();
+    view?.tasks.cancelAll();
+    this.views.delete(viewId);
   }
 
   private view(viewId: string): View {
@@ -75,103 +107,158 @@ export class ImageViewers {
     return view;
   }
 
-  private async attach(notebook: string, folder: string, viewId: string, output: ImageOutput): Promise<void> {
-    const { images, store, emit } = this.options;
-    const opened = await store.attach(folder, output);
-    const { session, file } = opened;
-    const slice = Math.min(output.slice, session.image.slices - 1);
-    const picture = await images.picture(await versionOf(file), slice);
-    this.views.delete(viewId);
-    this.views.set(viewId, { ...opened, notebook, slice });
-    this.forgetOldViews(session);
-    const png = (await encodePng(picture)).toString('base64');
-    emit(notebook, { type: 'viewer/image', viewId, image: session.image, slice, png });
-    emit(notebook, { type: 'viewer/state', viewId, state: session.stateSoFar(slice) });
-
-    const segmenter = () => this.segmenter(notebook, file);
-    const state = await this.busy(notebook, viewId, 'loading the model', () => session.state(slice, segmenter));
-    emit(notebook, { type: 'viewer/state', viewId, state });
-    void this.warm(notebook, viewId, slice, segmenter);
-  }
-
-  private async edit(
-    view: View,
+  private async attach(
+    notebook: string,
+    folder: string,
     viewId: string,
-    request: Exclude<ImageViewerRequest, { type: 'viewer/attach' }>,
+    output: ImageOutput | ImageOutputV1,
   ): Promise<void> {
-    this.warming = null;
-    const segmenter = () => this.segmenter(view.notebook, view.file);
-    const state = await this.busy(view.notebook, viewId, 'segmenting', () =>
-      answer(view.session, view.slice, request, segmenter),
-    );
-    this.broadcast(view.session, state);
+    const opened = await this.options.store.attach(folder, output);
+    const { session } = opened;
+    const slice = Math.min(output.slice ?? session.firstSlice, session.image.size[2] - 1);
+    const tell = (event: Untold<ImageEvent>) => this.options.emit(notebook, { ...event, viewId } as ImageEvent);
+    this.forget(viewId);
+    const view: View = {
+      ...opened,
+      notebook,
+      folder,
+      slice,
+      hover: null,
+      slices: new SliceQueue(({ plane, index, pixels }) => this.tellSlice(viewId, view, plane, index, pixels)),
+      tasks: new Tasks((tasks) => tell({ type: 'viewer/tasks', tasks })),
+      prefetch: new Prefetch(),
+    };
+    this.views.set(viewId, view);
+    this.follow(session);
+    this.forgetOldViews(session);
+    const { image, state } = session;
+    tell({ type: 'viewer/attached', image, state, marks: session.marks(), slice, objects: session.known(slice) });
+    await view.slices.request(image.planes[0].plane, [slice], true);
+    await this.answerSlice(view);
   }
 
-  private segmenter(notebook: string, file: string): Promise<ImageSegmenter> {
+  private async answer(view: View, viewId: string, request: Exclude<ImageRequest, { type: 'viewer/attach' }>) {
+    const { session, tasks } = view;
+    const source = () => this.segmenter(view);
+    switch (request.type) {
+      case 'viewer/detach':
+        return this.forget(viewId);
+      case 'viewer/cancel':
+        return tasks.cancel(request.task);
+      case 'viewer/slices':
+        return this.showSlices(view, request.plane, request.indices, request.pixels);
+      case 'viewer/hover':
+        return this.preview(view, viewId, request);
+      case 'viewer/propagate':
+        session.check(request.object, request.from);
+        return tasks.run('propagating', true, async (control) => {
+          if ((await propagate(session, request, source, control)) > 0) return;
+          throw new UserError('the object ends here: no neighbouring slice seems to hold a part of it');
+        });
+      case 'viewer/segment': {
+        const { slice } = request;
+        if (slice === null)
+          return tasks.run('segmenting all slices', true, (control) => segmentAll(session, source, control));
+        return tasks.run('segmenting', false, () => session.answer(slice, source, true));
+      }
+      case 'viewer/export': {
+        const { format } = request;
+        const files = await tasks.run('exporting', false, () => this.options.write(view, view.folder, request, source));
+        return this.options.emit(view.notebook, { type: 'viewer/exported', viewId, format, files });
+      }
+      default:
+        return this.edit(view, request, source);
+    }
+  }
+
+  private async edit(view: View, request: EditRequest, source: () => Promise<ImageSegmenter>): Promise<void> {
+    view.prefetch.cancel();
+    view.hover = null;
+    await view.tasks.run('segmenting', false, () => carryOut(view.session, request, source));
+  }
+
+  private async showSlices(view: View, plane: Plane, indices: readonly number[], pixels: boolean): Promise<void> {
+    const annotated = view.session.image.planes[0].plane === plane;
+    if (annotated && pixels && indices.length > 0) view.slice = indices[0];
+    await view.slices.request(plane, indices, pixels);
+    if (annotated && pixels && view.slice === indices[0]) await this.answerSlice(view);
+  }
+
+  /** What was prompted and never answered is, when somebody looks at it; then neighbours are encoded ahead. */
+  private async answerSlice(view: View): Promise<void> {
+    const { session, slice } = view;
+    const source = () => this.segmenter(view);
+    if (!session.isAnswered(slice)) {
+      await view.tasks.run('segmenting', false, () => session.answer(slice, source));
+    }
+    const near = [slice, slice + 1, slice - 1].filter((one) => one >= 0 && one < session.image.size[2]);
+    view.prefetch.start(source, near).catch(this.options.log);
+  }
+
+  private async tellSlice(viewId: string, view: View, plane: Plane, index: number, pixels: boolean): Promise<void> {
+    const { session, notebook, file } = view;
+    const info = session.image.planes.find((one) => one.plane === plane);
+    try {
+      if (info === undefined || index >= info.slices) {
+        throw new UserError(`${session.image.name} has no ${plane} slice ${index}`);
+      }
+      const sent = pixels ? await this.options.images.pixels(await versionOf(file), plane, index) : null;
+      // What lies over the pixels is read after them: it is what holds when they are told.
+      const annotated = session.image.planes[0].plane === plane;
+      const objects = annotated ? session.known(index) : sections(session, info, index);
+      const { revision } = session.state;
+      this.options.emit(notebook, { type: 'viewer/slice', viewId, plane, index, pixels: sent, revision, objects });
+    } catch (error) {
+      if (!(error instanceof UserError)) this.options.log(error);
+      const message = error instanceof Error ? error.message : String(error);
+      this.options.emit(notebook, { type: 'viewer/error', viewId, message, request: 'viewer/slices' });
+    }
+  }
+
+  private async preview(view: View, viewId: string, request: Extract<ImageRequest, { type: 'viewer/hover' }>) {
+    const { previewId, object, slice, prompt } = request;
+    view.session.check(object, slice);
+    view.prefetch.cancel();
+    view.hover = previewId;
+    const wanted = () => view.hover === previewId;
+    const answer = await view.session.preview({ object, slice, prompt }, () => this.segmenter(view), wanted);
+    if (answer === null || !wanted()) return;
+    const { mask, iou } = answer;
+    this.options.emit(view.notebook, { type: 'viewer/preview', viewId, previewId, object, slice, mask, iou });
+  }
+
+  private segmenter({ notebook, file }: View): Promise<ImageSegmenter> {
     return this.options.models.segmenterFor(file, this.options.adaptersOf(notebook));
   }
 
-  private broadcast(session: AnnotationSession, state: ViewerState): void {
-    for (const [viewId, view] of this.views) {
-      if (view.session !== session) continue;
-      view.slice = state.slice;
-      this.options.emit(view.notebook, { type: 'viewer/state', viewId, state });
-    }
+  private follow(session: AnnotationSession): void {
+    if (this.followed.has(session)) return;
+    this.followed.add(session);
+    session.onChange((change) => {
+      for (const [viewId, view] of this.views) {
+        if (view.session === session) this.options.emit(view.notebook, { type: 'viewer/change', viewId, ...change });
+      }
+    });
   }
 
   /** A cell that runs again leaves its old view behind, and nobody says when that one is gone. */
   private forgetOldViews(session: AnnotationSession): void {
     const views = [...this.views].filter(([, view]) => view.session === session);
-    for (const [viewId] of views.slice(0, -viewsPerSession)) this.views.delete(viewId);
-  }
-
-  /** A prompt that failed to be answered is kept all the same, and the viewer has to show so. */
-  private showKnown(viewId: string): void {
-    const view = this.views.get(viewId);
-    if (view === undefined) return;
-    const state = view.session.stateSoFar(view.slice);
-    this.options.emit(view.notebook, { type: 'viewer/state', viewId, state });
-  }
-
-  /** Computes the embedding before the first click asks for it. */
-  private async warm(
-    notebook: string,
-    viewId: string,
-    slice: number,
-    segmenter: () => Promise<ImageSegmenter>,
-  ): Promise<void> {
-    const wish = (this.warming = { viewId });
-    await new Promise((resolve) => setTimeout(resolve, 50));
-    if (this.warming !== wish) return;
-    await this.busy(notebook, viewId, 'encoding the image', async () => (await segmenter()).warm(slice)).catch(
-      this.options.log,
-    );
-  }
-
-  private async busy<R>(notebook: string, viewId: string, what: string, work: () => Promise<R>): Promise<R> {
-    this.options.emit(notebook, { type: 'viewer/busy', viewId, busy: what });
-    try {
-      return await work();
-    } finally {
-      this.options.emit(notebook, { type: 'viewer/busy', viewId, busy: null });
-    }
+    for (const [viewId] of views.slice(0, -viewsPerSession)) this.forget(viewId);
   }
 }
 
-function answer(
+/** What the masks of all objects look like on a slice of another plane. */
+function sections(
   session: AnnotationSession,
+  plane: AnnotationSession['image']['planes'][number],
   slice: number,
-  request: Exclude<ImageViewerRequest, { type: 'viewer/attach' }>,
-  segmenter: SegmenterSource,
-): Promise<ViewerState> {
-  switch (request.type) {
-    case 'viewer/prompt':
-      return session.prompt(request.slice, request.prompt, segmenter);
-    case 'viewer/undo':
-      return session.undo(segmenter, slice);
-    case 'viewer/redo':
-      return session.redo(segmenter, slice);
-    case 'viewer/clear':
-      return session.clear(request.slice, segmenter);
-  }
+): ObjectSlice[] {
+  const { revision, objects } = session.state;
+  return objects.flatMap(({ id: object }): ObjectSlice[] => {
+    const patch = crossSection(plane, slice, session.patches(object));
+    if (patch === null) return [];
+    const mask = { whole: true, patch } as const;
+    return [{ object, slice, revision, mask, prompts: [], iou: null, candidates: [], chosen: null, source: 'none' }];
+  });
 }

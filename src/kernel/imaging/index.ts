@@ -10,7 +10,7 @@ export { boundingBox, cropMask, resizeMask } from './mask';
 export { connectedComponents, type Components } from './components';
 export { decodeMaskPatch, encodeMaskPatch } from './maskPatch';
 export { distanceTransform, mostInterior } from './distanceTransform';
-export { encodePng, overlayPng, type Colour } from './picture';
+export { encodePng, overlayPng, overlaysPng, type Colour, type ColouredMask } from './picture';
 export { checkVolumePath, writeVolume } from './writeVolume';
 export { readDicomSegmentation, readDicomSegmentNames, readRtStruct, readRtStructNames } from './dicom';
 export type { MaskOptions, Masks } from './dicom';

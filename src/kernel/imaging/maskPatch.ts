@@ -1,28 +1,30 @@
-import type { MaskPatch } from '../../protocol/viewer';
+import type { MaskPatch } from '../../protocol/annotation';
 import { UserError } from '../errors';
-import { boundingBox } from './mask';
+import { boundingBox, cropMask } from './mask';
 import type { Mask } from './types';
 
 /** The mask's bounding box as run lengths (the wire form of src/protocol/viewer.ts); null for an empty mask. */
 export function encodeMaskPatch(mask: Mask): MaskPatch | null {
   const box = boundingBox(mask);
   if (box === null) return null;
-  const [x0, y0, x1, y1] = box;
+  return encodeMaskBox(cropMask(mask, box), box[0], box[1]);
+}
+
+/** All of a mask, which is the part at (x, y) of a larger one, as run lengths. */
+export function encodeMaskBox({ width, height, data }: Mask, x: number, y: number): MaskPatch {
   const bytes: number[] = [];
   let value = 0;
   let run = 0;
-  for (let y = y0; y < y1; y++) {
-    for (let x = x0; x < x1; x++) {
-      if (mask.data[y * mask.width + x] !== value) {
-        pushVarint(bytes, run);
-        value = 1 - value;
-        run = 0;
-      }
-      run++;
+  for (let at = 0; at < data.length; at++) {
+    if (data[at] !== value) {
+      pushVarint(bytes, run);
+      value = 1 - value;
+      run = 0;
     }
+    run++;
   }
   pushVarint(bytes, run);
-  return { x: x0, y: y0, width: x1 - x0, height: y1 - y0, runs: Buffer.from(bytes).toString('base64') };
+  return { x, y, width, height, runs: Buffer.from(bytes).toString('base64') };
 }
 
 /** The mask of a patch in an image of `width` × `height`. @throws UserError when the patch does not fit or add up. */
@@ -35,18 +37,29 @@ export function decodeMaskPatch(patch: MaskPatch, width: number, height: number)
     );
   }
   const data = new Uint8Array(width * height);
+  const ones = onesOf(patch);
+  for (let index = 0; index < ones.length; index += 2) fillRun(data, width, patch, ones[index], ones[index + 1]);
+  return { width, height, data };
+}
+
+/**
+ * What is set, as [start, length, start, length, …] of pixels counted row by row in the patch's box.
+ * @throws UserError when the runs do not add up to the box
+ */
+export function onesOf(patch: MaskPatch): number[] {
   const bytes = Buffer.from(patch.runs, 'base64');
   const area = patch.width * patch.height;
+  const ones: number[] = [];
   let done = 0;
   for (let at = 0, value = 0; at < bytes.length; value = 1 - value) {
     const { number: run, next } = readVarint(bytes, at);
     if (done + run > area) throw broken();
-    if (value === 1) fillRun(data, width, patch, done, run);
+    if (value === 1) ones.push(done, run);
     done += run;
     at = next;
   }
   if (done !== area) throw broken();
-  return { width, height, data };
+  return ones;
 }
 
 /** Sets `run` pixels of the patch, row-major in its box, from pixel `start` on. */

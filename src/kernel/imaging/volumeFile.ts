@@ -4,6 +4,7 @@ import { UserError } from '../errors';
 import { extensionOf } from './formats';
 import { checkNifti } from './niftiCheck';
 import type { NiftiGeometry } from './niftiGeometry';
+import { readPlainNifti } from './niftiVolume';
 import type { MedicalImage, Voxels } from './types';
 
 /**
@@ -11,6 +12,14 @@ import type { MedicalImage, Voxels } from './types';
  * @throws UserError when the file is missing, damaged, cut short, or holds more than one volume.
  */
 export async function readVolumeFile(file: string): Promise<MedicalImage> {
+  if (extensionOf(file).startsWith('.nii')) {
+    const plain = await readPlainNifti(file, readWhole);
+    if (plain !== null) return plain;
+  }
+  return readWhole(file);
+}
+
+async function readWhole(file: string): Promise<MedicalImage> {
   const volumes = await readAxes(file, 3);
   if (volumes.length === 1) return volumes[0];
   const extents = [...volumes[0].size, volumes.length].join(' × ');

@@ -72,6 +72,10 @@ export class SamPredictor implements Predictor {
     return this.options.executor.device;
   }
 
+  get maskSide(): number {
+    return 4 * gridOf(this.options.model.config);
+  }
+
   async encode(image: RgbImage, signal?: AbortSignal): Promise<EncodedImage> {
     const [encoded] = await this.encodeTogether([image], signal);
     return encoded;

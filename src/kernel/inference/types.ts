@@ -51,7 +51,15 @@ export interface Predictor {
   readonly model: string;
   readonly adapters: string | null;
   readonly device: string;
+  /** Side of the logits that it gives, and takes as a mask prompt. */
+  readonly maskSide: number;
   encode(image: RgbImage, signal?: AbortSignal): Promise<EncodedImage>;
   predict(image: EncodedImage, prompts: PromptSet, options?: PredictOptions): Promise<Prediction[]>;
+  /** For several objects of one image, in their order; those that can be are answered in one run. */
+  predictMany(
+    image: EncodedImage,
+    objects: readonly ObjectPrompts[],
+    options?: Omit<PredictOptions, 'previous'>,
+  ): Promise<Prediction[][]>;
   dispose(): Promise<void>;
 }

@@ -1,5 +1,5 @@
 // What every cell finds among its globals. The documentation of the notebook language is made from this file.
-import type { KernelStatus, Prompt, RunSummary } from '../../protocol';
+import type { ExportFormat, KernelStatus, Prompt, RunStatus, RunSummary } from '../../protocol';
 
 /** A binary mask, row-major, one byte per pixel: 0 or 1. Shown as a picture when it is a cell's value. */
 export interface NotebookMask {
@@ -31,27 +31,67 @@ export interface SegmentOptions {
   slice?: number;
 }
 
+/** What is annotated in an image: one structure, with a name and a colour. */
+export interface NotebookObject {
+  readonly label: string;
+  /** `#rrggbb` */
+  readonly colour: string;
+  /** Its pixels in label maps. */
+  readonly value: number;
+  /** Slices on which it has a mask, ascending. */
+  readonly slices: readonly number[];
+}
+
+export interface LabelOptions extends SegmentOptions {
+  /** `#rrggbb`; of a new object one that is not taken yet. */
+  colour?: string;
+}
+
+export interface PropagateOptions {
+  /** The slice whose mask is carried on; the one that the image was opened at by default. */
+  from?: number;
+  /** `both` by default. */
+  direction?: 'up' | 'down' | 'both';
+  /** Where `up` or `down` ends at the latest, inclusive. */
+  to?: number;
+}
+
+export interface SaveOptions {
+  /** By the file's name by default: .png, .nii.gz, .nrrd, .mha, .dcm, .json (COCO); a folder becomes a data set (`pairs`). */
+  format?: ExportFormat;
+}
+
 /** An open image. Shown as the viewer: click for a point inside, shift-click for one outside, drag for a box. */
 export interface NotebookImage {
   readonly path: string;
   readonly width: number;
   readonly height: number;
   readonly slices: number;
-  /** mm per pixel along x and y; null where the file does not tell. */
-  readonly spacing: readonly [number, number] | null;
+  /** mm per voxel along x, y and from slice to slice; null where the file does not tell. */
+  readonly spacing: readonly [number, number, number] | null;
   readonly slice: number;
-  /** Prompts given in the viewer so far, on the slice that is open: `await image.prompts`. */
+  /** What is annotated so far: `await image.objects`. */
+  readonly objects: Promise<NotebookObject[]>;
+  /** Prompts of the selected object on the slice that the image was opened at: `await image.prompts`. */
   readonly prompts: Promise<Prompt[]>;
-  /** Mask of the prompts in the viewer; null while there is none: `await image.mask`. */
+  /** Mask of the selected object on the slice that the image was opened at; null while there is none: `await image.mask`. */
   readonly mask: Promise<NotebookMask | null>;
-  /** Asks the model directly; the prompts in the viewer stay as they are. */
+  /** Mask of an object on a slice; null where it has none. */
+  maskOf(label: string, slice?: number): Promise<NotebookMask | null>;
+  /** Asks the model directly; what is annotated stays as it is. */
   segment(options: SegmentOptions): Promise<Segmentation>;
+  /** Gives prompts to the object of that name, making it where there is none, as a click in the viewer does. */
+  label(label: string, options: LabelOptions): Promise<Segmentation>;
+  /** Carries the mask of an object to neighbouring slices until it ends. @returns how many slices got a mask. */
+  propagate(label: string, options?: PropagateOptions): Promise<number>;
+  /** Writes what is annotated. Resolves with the files. */
+  save(file: string, options?: SaveOptions): Promise<string[]>;
 }
 
 export interface OpenImageOptions {
-  /** From 0; the middle one, or the first one with prompts, by default. */
+  /** From 0; the middle one, or the first one that is annotated, by default. */
   slice?: number;
-  /** Keeps prompts apart from those given to the same image under another name. */
+  /** Keeps annotations apart from those of the same image under another name. */
   annotation?: string;
 }
 
@@ -101,13 +141,47 @@ export interface PhantomsOptions {
   seed?: number;
 }
 
+/** A model that is known: `med-sa models`. */
+export interface NotebookModel {
+  readonly name: string;
+  readonly title: string;
+  readonly state: 'embedded' | 'here' | 'absent' | 'lost';
+  readonly file: string | null;
+  /** Bytes. */
+  readonly size: number | null;
+  readonly licence: string | null;
+}
+
+/** A fine-tune in the runs folder. */
+export interface NotebookRunEntry {
+  readonly folder: string;
+  readonly name: string;
+  readonly status: RunStatus;
+  readonly epoch: number;
+  readonly epochs: number;
+  /** Mean validation Dice, the best so far. */
+  readonly dice: number | null;
+  /** File of the best adapters. */
+  readonly best: string | null;
+}
+
 export interface NotebookApi {
-  /** Opens a picture or a volume for segmentation. @throws when the file is missing or is no image. */
+  /** Opens a picture or a volume for annotation. @throws when the file is missing or is no image. */
   open(path: string, options?: OpenImageOptions): Promise<NotebookImage>;
+  /** `image.segment(options)`; of a path, the image is opened first. */
+  segment(image: NotebookImage | string, options: SegmentOptions): Promise<Segmentation>;
+  /** `image.label(label, options)` */
+  label(image: NotebookImage | string, label: string, options: LabelOptions): Promise<Segmentation>;
+  /** `image.propagate(label, options)` */
+  propagate(image: NotebookImage | string, label: string, options?: PropagateOptions): Promise<number>;
+  /** Writes an image's annotations, or one mask as a PNG. Resolves with the files. */
+  save(what: NotebookImage | NotebookMask | Segmentation, file: string, options?: SaveOptions): Promise<string[]>;
   /**
    * Teaches the model a data set, in a process of its own, and shows the curves meanwhile. Interrupting the cell stops
    * the run so that it can be resumed.
    */
+  fineTune(options: FineTuneOptions): Promise<NotebookRun>;
+  /** What `fineTune` was called first. */
   finetune(options: FineTuneOptions): Promise<NotebookRun>;
   /** Follows a run to its end, whoever started it. Interrupting the cell leaves the run as it is. */
   watch(run: string): Promise<NotebookRun>;
@@ -117,6 +191,10 @@ export interface NotebookApi {
   evaluate(options: EvaluateOptions): Promise<Record<string, unknown>>;
   /** Draws images with exact masks into a new folder and resolves with its path. */
   phantoms(options: PhantomsOptions): Promise<string>;
+  /** The models that are known, those that are here first. */
+  models(): Promise<NotebookModel[]>;
+  /** Fine-tunes in the runs folder, or in another one; the newest first. */
+  runs(folder?: string): Promise<NotebookRunEntry[]>;
   /** Shows a value now, in the middle of a cell. */
   display(value: unknown): Promise<void>;
 }

@@ -1,19 +1,13 @@
 import path from 'node:path';
-import type { ImageOutput, KernelStatus, Prompt } from '../../protocol';
-import {
-  type AnnotationStore,
-  checkedPrompt,
-  type ImageLibrary,
-  type Models,
-  promptSet,
-  versionOf,
-} from '../annotation';
+import type { KernelStatus } from '../../protocol';
+import type { AnnotationStore, ImageLibrary, Models } from '../annotation';
 import { UserError } from '../errors';
-import { decodeMaskPatch, encodeMaskPatch, encodeMaskPng, writeMask, type Mask } from '../imaging';
+import { encodeMaskPng, writeMask } from '../imaging';
+import type { NotebookModel } from './api';
 import type { ApiCalls, ApiMethod } from './calls';
 import { runCommand } from './command';
+import { imageHandlers } from './imageHandlers';
 import type { CommandDefaults, Runs } from './runs';
-import { savedPicture } from './savedPicture';
 
 /** Where a call comes from. */
 export interface CallContext {
@@ -35,28 +29,13 @@ export interface ApiServices {
   readonly useAdapters: (notebook: string, file: string | null) => Promise<KernelStatus>;
 }
 
-type Handlers = {
-  readonly [M in ApiMethod]: (params: ApiCalls[M][0], context: CallContext) => Promise<ApiCalls[M][1]>;
+export type ApiHandlers<M extends ApiMethod = ApiMethod> = {
+  readonly [N in M]: (params: ApiCalls[N][0], context: CallContext) => Promise<ApiCalls[N][1]>;
 };
 
 /** What the kernel does for cells: one function per call of the cell API. */
-export function apiHandlers(services: ApiServices): Handlers {
-  const { store, images, models, runs, cli, defaults } = services;
-
-  const segmenterOf =
-    (file: string, { notebook }: CallContext) =>
-    () =>
-      models.segmenterFor(file, services.adaptersOf(notebook));
-
-  const stateOf = async (output: ImageOutput, context: CallContext) => {
-    const { session, file } = await store.attach(context.folder, output);
-    return session.state(output.slice, segmenterOf(file, context));
-  };
-
-  const picture = async (file: string, slice: number, mask: Mask | null): Promise<string> => {
-    const image = await images.picture(await versionOf(file), slice);
-    return (await savedPicture(image, mask)).toString('base64');
-  };
+export function apiHandlers(services: ApiServices): ApiHandlers {
+  const { runs, cli, defaults } = services;
 
   const command = async (name: string, options: CommandLineOptions, context: CallContext): Promise<string> => {
     const { folder, signal, progress } = context;
@@ -64,27 +43,7 @@ export function apiHandlers(services: ApiServices): Handlers {
   };
 
   return {
-    'image/open': async (params, context) => {
-      const { output, session, file } = await store.open(context.folder, params);
-      const { width, height } = output.image;
-      // A picture without prompts needs no model, which may take a while to load.
-      const state = session.prompts(output.slice).length === 0 ? null : await stateOf(output, context);
-      const mask = state?.mask ? decodeMaskPatch(state.mask, width, height) : null;
-      return { output, png: await picture(file, output.slice, mask) };
-    },
-
-    'image/prompts': async ({ output }, { folder }) =>
-      (await store.attach(folder, output)).session.prompts(output.slice),
-
-    'image/mask': async ({ output }, context) => (await stateOf(output, context)).mask,
-
-    'image/segment': async ({ output, slice, prompts }, context) => {
-      const { session, file } = await store.attach(context.folder, output);
-      const checked = prompts.map((prompt: Prompt) => checkedPrompt(session.image, slice, prompt));
-      const segmenter = await segmenterOf(file, context)();
-      const { mask, iou } = await segmenter.predict(slice, promptSet(checked), undefined);
-      return { mask: encodeMaskPatch(mask), iou, model: segmenter.label, png: await picture(file, slice, mask) };
-    },
+    ...imageHandlers(services),
 
     'mask/save': async ({ file, ...mask }, { folder }) => {
       const target = path.resolve(folder, file);
@@ -116,7 +75,7 @@ export function apiHandlers(services: ApiServices): Handlers {
       const used = adapters === undefined ? services.adaptersOf(context.notebook) : adapters;
       const settings = prompts === undefined ? undefined : prompts.join(',');
       const asked = { ...given({ ...defaults }), ...options, data, adapters: used, prompts: settings, json: true };
-      return jsonOf(await command('evaluate', asked, context));
+      return jsonOf('evaluate', await command('evaluate', asked, context));
     },
 
     phantoms: async ({ out, ...options }, context) => {
@@ -124,6 +83,11 @@ export function apiHandlers(services: ApiServices): Handlers {
       await command('phantoms', { ...options, out: target }, context);
       return target;
     },
+
+    models: async (_, context) => jsonOf<NotebookModel[]>('models', await command('models', { json: true }, context)),
+
+    runs: ({ folder }, context) =>
+      runs.list(folder === undefined ? null : path.resolve(context.folder, folder), context.folder),
   };
 }
 
@@ -138,10 +102,10 @@ const commandLine = (options: CommandLineOptions): string[] =>
     value === true ? [`--${name}`] : [`--${name}`, String(value)],
   );
 
-function jsonOf(text: string): Record<string, unknown> {
+function jsonOf<T = Record<string, unknown>>(command: string, text: string): T {
   try {
-    return JSON.parse(text) as Record<string, unknown>;
+    return JSON.parse(text) as T;
   } catch {
-    throw new UserError(`med-sa evaluate printed no JSON: ${text.slice(0, 200)}`);
+    throw new UserError(`med-sa ${command} printed no JSON: ${text.slice(0, 200)}`);
   }
 }

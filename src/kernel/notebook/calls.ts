@@ -2,13 +2,22 @@
 import type {
   CellOutput,
   FineTuneParams,
+  ExportFormat,
   ImageOutput,
   KernelStatus,
   MaskPatch,
   Prompt,
   RunSummary,
 } from '../../protocol';
-import type { EvaluateOptions, OpenImageOptions, PhantomsOptions } from './api';
+import type {
+  EvaluateOptions,
+  NotebookModel,
+  NotebookObject,
+  NotebookRunEntry,
+  OpenImageOptions,
+  PhantomsOptions,
+  PropagateOptions,
+} from './api';
 
 /** A run as far as it has come. */
 export interface RunReport {
@@ -19,6 +28,15 @@ export interface RunReport {
   readonly best: string | null;
   /** Mean Dice over the prompt settings before training. */
   readonly before: number | null;
+}
+
+/** An image as a cell finds it. */
+export interface OpenedImage {
+  readonly output: ImageOutput & { readonly slice: number };
+  readonly size: readonly [number, number, number];
+  readonly spacing: readonly [number, number, number] | null;
+  /** Image and masks of the slice, base64. */
+  readonly png: string;
 }
 
 /** An answer of the model with the picture of it. */
@@ -32,10 +50,20 @@ export interface SegmentReport {
 
 /** Calls of the cell API: method → [params, result]. */
 export interface ApiCalls {
-  'image/open': [OpenImageOptions & { path: string }, { output: ImageOutput; png: string }];
-  'image/prompts': [{ output: ImageOutput }, Prompt[]];
-  'image/mask': [{ output: ImageOutput }, MaskPatch | null];
+  'image/open': [OpenImageOptions & { path: string }, OpenedImage];
+  'image/objects': [{ output: ImageOutput }, NotebookObject[]];
+  /** Of the selected object. */
+  'image/prompts': [{ output: ImageOutput; slice: number }, Prompt[]];
+  /** `label` null: of the selected object. */
+  'image/mask': [{ output: ImageOutput; label: string | null; slice: number }, MaskPatch | null];
   'image/segment': [{ output: ImageOutput; slice: number; prompts: Prompt[] }, SegmentReport];
+  'image/label': [
+    { output: ImageOutput; slice: number; label: string; colour: string | undefined; prompts: Prompt[] },
+    SegmentReport,
+  ];
+  /** Progress: [done, total]. */
+  'image/propagate': [{ output: ImageOutput; label: string; from: number } & Omit<PropagateOptions, 'from'>, number];
+  'image/save': [{ output: ImageOutput; file: string; format: ExportFormat | undefined }, string[]];
   'mask/save': [{ file: string; width: number; height: number; data: Uint8Array }, string];
   'mask/picture': [{ width: number; height: number; data: Uint8Array }, string];
   'adapters/use': [{ file: string | null }, KernelStatus];
@@ -47,6 +75,8 @@ export interface ApiCalls {
   /** Progress: a line of text. */
   evaluate: [Omit<EvaluateOptions, 'adapters'> & { adapters?: string | null }, Record<string, unknown>];
   phantoms: [PhantomsOptions, string];
+  models: [null, NotebookModel[]];
+  runs: [{ folder: string | undefined }, NotebookRunEntry[]];
 }
 
 export type ApiMethod = keyof ApiCalls;

@@ -9,11 +9,13 @@ import type {
 } from '../../protocol';
 import {
   AnnotationStore,
+  exportSession,
   ImageLibrary,
   ImageViewers,
   type ModelDescription,
   Models,
   type PredictorFactory,
+  type ViewerWrite,
 } from '../annotation';
 import { UserError } from '../errors';
 import { apiHandlers, type CallContext } from './apiHandlers';
@@ -85,7 +87,9 @@ export class NotebookKernel {
 
     this.models = new Models(options.createPredictor, images, (model) => this.describe(model));
     this.runs = new Runs({ cli, runsFolder: options.runsFolder ?? null, defaults });
-    this.imageViewers = new ImageViewers({ store, images, models: this.models, adaptersOf, emit, log });
+    const write: ViewerWrite = (opened, folder, { format, path: target }, source) =>
+      exportSession(opened, images, format, path.resolve(folder, target), source);
+    this.imageViewers = new ImageViewers({ store, images, models: this.models, adaptersOf, write, emit, log });
     this.runViewers = new RunViewers(this.runs, emit);
     this.handlers = apiHandlers({
       store,

@@ -3,6 +3,7 @@ import path from 'node:path';
 import type { FineTuneParams } from '../../protocol';
 import { CancelledError, UserError } from '../errors';
 import { runHolder } from '../training/runLock';
+import type { NotebookRunEntry } from './api';
 import type { RunReport } from './calls';
 import { isWorkedOn, type LaunchedRun, launchRun, stopRun } from './runProcess';
 import { isOver } from './runSummary';
@@ -79,6 +80,23 @@ export class Runs {
     }
   }
 
+  /** The runs in a folder, by default the one that runs are written to; the newest first. */
+  async list(parent: string | null, notebookFolder: string): Promise<NotebookRunEntry[]> {
+    const folder = parent ?? this.options.runsFolder ?? path.join(notebookFolder, 'runs');
+    if (!fs.existsSync(folder)) return [];
+    const runs = fs.readdirSync(folder).map((name) => path.join(folder, name));
+    const begun = (run: string) => fs.statSync(path.join(run, 'config.json'), { throwIfNoEntry: false })?.mtimeMs ?? 0;
+    const newest = runs.filter((run) => begun(run) > 0).sort((a, b) => begun(b) - begun(a));
+    return Promise.all(newest.map(async (run) => entryOf(await this.report(run))));
+  }
+
+  private async report(run: string): Promise<RunReport> {
+    const reports: RunReport[] = [];
+    const unlisten = await this.watch(run, (report) => reports.push(report));
+    unlisten();
+    return reports[0];
+  }
+
   /** Asks a run to stop resumably. @returns whether it was running. */
   stop(run: string): boolean {
     const folder = path.resolve(run);
@@ -99,6 +117,11 @@ export class Runs {
     if (isWorkedOn(folder)) return null;
     return `the run's process is gone (killed, or the machine was restarted); ${resume}`;
   }
+}
+
+function entryOf({ summary, best }: RunReport): NotebookRunEntry {
+  const { run: folder, name, status, epoch, epochs, bestDice: dice } = summary;
+  return { folder, name, status, epoch, epochs, dice, best };
 }
 
 function freeFolder(parent: string, dataName: string): string {

@@ -18,6 +18,7 @@ export class KernelUnderTest {
   readonly stderr: string[] = [];
   readonly child: ChildProcess;
   private readonly connection;
+  private readonly listeners: ((event: ViewerEvent) => void)[] = [];
 
   constructor(
     entry: string,
@@ -33,7 +34,10 @@ export class KernelUnderTest {
     this.child.stderr?.on('data', (data: Buffer) => this.stderr.push(data.toString()));
     this.connection = createMessageConnection(new IPCMessageReader(this.child), new IPCMessageWriter(this.child));
     this.connection.onNotification('cell/output', (params) => void this.outputs.push(params));
-    this.connection.onNotification('viewer/event', ({ event }) => void this.events.push(event));
+    this.connection.onNotification('viewer/event', ({ event }) => {
+      this.events.push(event);
+      for (const listener of this.listeners) listener(event);
+    });
     this.connection.onError(() => undefined);
     this.connection.listen();
     afterAll(() => this.kill());
@@ -64,6 +68,10 @@ export class KernelUnderTest {
     const found = this.events.filter((event): event is Extract<ViewerEvent, { type: T }> => event.type === type).at(-1);
     if (found === undefined) throw new Error(`no ${type} among ${this.events.map((event) => event.type).join(', ')}`);
     return found;
+  }
+
+  onEvent(listener: (event: ViewerEvent) => void): void {
+    this.listeners.push(listener);
   }
 
   /** As a power cut would: nothing is said goodbye to. */

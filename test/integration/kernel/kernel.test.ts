@@ -1,10 +1,11 @@
+import { randomUUID } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { decodeMaskPatch } from '../../../src/kernel/imaging';
-import { imageMime, type ImageOutput, type Prompt } from '../../../src/protocol';
+import { imageMime, type ImageOutput } from '../../../src/protocol';
 import { bundled } from '../../support/bundle';
 import { temporaryFolder } from '../../support/temporaryFolder';
+import { ViewMirror } from '../../support/viewMirror';
 import { discArea, discs, drawDiscs } from '../../unit/annotation/discs';
 import { KernelUnderTest } from './client';
 
@@ -31,7 +32,23 @@ const text = (outputs: Awaited<ReturnType<KernelUnderTest['execute']>>['outputs'
       : [];
   });
 
-const click = (at: { x: number; y: number }): Prompt => ({ kind: 'point', x: at.x, y: at.y, label: 1 });
+function mirror(viewId: string): ViewMirror {
+  const view = new ViewMirror(viewId);
+  kernel.onEvent((event) => view.receive(event));
+  return view;
+}
+
+async function attached(output: ImageOutput): Promise<ViewMirror> {
+  const view = mirror(output.viewId ?? randomUUID());
+  await kernel.view({ type: 'viewer/attach', version: 2, viewId: view.viewId, output });
+  return view;
+}
+
+async function click({ viewId }: ViewMirror, id: string, at: { x: number; y: number }, notebook = kernel.notebook) {
+  const prompt = { kind: 'point', x: at.x, y: at.y, label: 1 } as const;
+  const request = { type: 'viewer/prompt/add', viewId, object: 'object-1', slice: 0, id, prompt } as const;
+  await kernel.request('viewer/request', { notebook, folder, request });
+}
 
 async function openScan(): Promise<ImageOutput> {
   const { outputs } = await kernel.execute('await open("scan.png")');
@@ -68,42 +85,50 @@ describe('the kernel process', () => {
 
   it('answers clicks with masks, undo and redo, and brings them back after kill -9', async () => {
     const output = await openScan();
-    const { viewId } = output;
-    await kernel.view({ type: 'viewer/attach', viewId, output });
-    const picture = kernel.last('viewer/image');
-    expect(picture.image).toMatchObject({ width: discs.width, height: discs.height });
-    expect(Buffer.from(picture.png, 'base64').subarray(1, 4).toString()).toBe('PNG');
+    let view = await attached(output);
+    const { viewId } = view;
+    expect(view.last('viewer/attached')).toMatchObject({ slice: 0, image: { size: [discs.width, discs.height, 1] } });
+    expect(view.last('viewer/slice').pixels).toMatchObject({ kind: 'rgb8', width: discs.width, slope: 1 });
 
-    await kernel.view({ type: 'viewer/prompt', viewId, slice: 0, prompt: click(discs.left) });
-    await kernel.view({ type: 'viewer/prompt', viewId, slice: 0, prompt: click(discs.right) });
-    const area = () => {
-      const { mask } = kernel.last('viewer/state').state;
-      return mask === null ? 0 : decodeMaskPatch(mask, discs.width, discs.height).data.reduce((sum, v) => sum + v, 0);
-    };
-    expect(area()).toBe(2 * discArea);
+    await click(view, 'left', discs.left);
+    await click(view, 'right', discs.right);
+    expect(view.area()).toBe(2 * discArea);
     await kernel.view({ type: 'viewer/undo', viewId });
-    expect(area()).toBe(discArea);
-    expect(kernel.last('viewer/state').state).toMatchObject({ canUndo: true, canRedo: true });
+    expect(view.area()).toBe(discArea);
+    expect(view.state).toMatchObject({ undo: 'point', redo: 'point' });
     await kernel.view({ type: 'viewer/redo', viewId });
-    const before = kernel.last('viewer/state').state;
+    const stroke = { viewId, object: 'object-1', slice: 0, points: [[1.5, 1.5]] as [number, number][], radius: 0.5 };
+    await kernel.view({ type: 'viewer/stroke', ...stroke, erase: false });
+    expect(view.area()).toBe(2 * discArea + 1);
+    const { shown: before, state } = view;
 
     await kernel.kill();
     kernel = start();
-    await kernel.view({ type: 'viewer/attach', viewId, output });
-    const after = kernel.last('viewer/state').state;
-    expect(after).toMatchObject({ prompts: before.prompts, mask: before.mask, canUndo: true });
-    expect(after.revision).toBeGreaterThan(before.revision);
+    view = await attached(output);
+    expect([...view.shown.values()]).toMatchObject(
+      [...before.values()].map(({ prompts, mask, iou, source }) => ({ prompts, mask, iou, source })),
+    );
+    expect(view.state?.revision).toBeGreaterThan(state?.revision ?? 0);
     await kernel.view({ type: 'viewer/undo', viewId });
-    expect(area()).toBe(discArea);
+    await kernel.view({ type: 'viewer/undo', viewId });
+    expect(view.area()).toBe(discArea);
   });
 
-  it('sends a change to every view of the image', async () => {
-    const [first, second] = [await openScan(), await openScan()];
-    for (const output of [first, second]) await kernel.view({ type: 'viewer/attach', viewId: output.viewId, output });
-    kernel.events.length = 0;
-    await kernel.view({ type: 'viewer/clear', viewId: second.viewId, slice: 0 });
-    const told = kernel.events.filter((event) => event.type === 'viewer/state').map(({ viewId }) => viewId);
-    expect(told).toEqual(expect.arrayContaining([first.viewId, second.viewId]));
+  it('sends a change to every view of the image, whichever notebook it is in', async () => {
+    const views = [await attached(await openScan()), await attached({ version: 2, image: { path: 'scan.png' } })];
+    const other = 'file:///other.ipynb';
+    const viewId = 'of another notebook';
+    views.push(mirror(viewId));
+    const output = { version: 2, image: { path: 'scan.png' } } as const;
+    const request = { type: 'viewer/attach', version: 2, viewId, output } as const;
+    await kernel.request('viewer/request', { notebook: other, folder, request });
+    await kernel.view({ type: 'viewer/clear', viewId: views[1].viewId, object: null, slice: null });
+    await click(views[2], 'again', discs.left, other);
+    for (const view of views) {
+      expect(view.area()).toBe(discArea);
+      expect(view.state).toEqual(views[0].state);
+      expect([...view.shown]).toEqual([...views[0].shown]);
+    }
   });
 
   it('refuses what it does not understand and goes on', async () => {
@@ -113,7 +138,7 @@ describe('the kernel process', () => {
       kernel.malformed('viewer/request', { notebook: 'a', folder: 'b', request: { type: 'eat' } }),
     ).rejects.toThrow(/viewer\/request/);
     const output = { ...(await openScan()), sessionId: '../../escape' };
-    await expect(kernel.view({ type: 'viewer/attach', viewId: 'v', output })).rejects.toThrow(/session id/);
+    await expect(kernel.view({ type: 'viewer/attach', version: 2, viewId: 'v', output })).rejects.toThrow(/session id/);
     kernel.child.send({ no: 'JSON-RPC' });
     kernel.child.send('noise');
     await expect(

@@ -34,23 +34,27 @@ describe('the kernel on its real parts', () => {
   // The engine's process is found by way of /proc.
   it.runIf(process.platform === 'linux')('answers a click, and again after its engine was killed', async () => {
     const output = await openPicture();
-    const { viewId } = output;
-    await kernel.view({ type: 'viewer/attach', viewId, output });
+    const viewId = output.viewId!;
+    await kernel.view({ type: 'viewer/attach', version: 2, viewId, output });
     const prompt = { kind: 'point', x: 30.5, y: 24.5, label: 1 } as const;
-    await kernel.view({ type: 'viewer/prompt', viewId, slice: 0, prompt });
-    const { state } = kernel.last('viewer/state');
-    expect(state).toMatchObject({ prompts: [prompt], model: 'tiny (cpu)', iou: expect.any(Number) });
+    const target = { viewId, object: 'object-1', slice: 0 };
+    await kernel.view({ type: 'viewer/prompt/add', ...target, id: 'a', prompt });
+    expect(kernel.last('viewer/change')).toMatchObject({
+      state: { model: 'tiny (cpu)' },
+      objects: [{ prompts: [{ id: 'a', prompt }], iou: expect.any(Number), candidates: [{}, {}, {}, {}] }],
+    });
+    await kernel.view({ type: 'viewer/hover', ...target, previewId: 1, prompt: { ...prompt, x: 12.5 } });
+    expect(kernel.last('viewer/preview')).toMatchObject({ previewId: 1, iou: expect.any(Number) });
 
     const engines = childrenOf(kernel.child.pid ?? 0, 'engine.js');
     expect(engines).toHaveLength(1);
     process.kill(engines[0], 'SIGKILL');
     // Gone from the table of processes: its parent has heard of it.
     await expect.poll(() => fs.existsSync(`/proc/${engines[0]}`)).toBe(false);
-    await kernel.view({ type: 'viewer/prompt', viewId, slice: 0, prompt: { ...prompt, x: 10.5, label: 0 } });
-    expect(kernel.last('viewer/state').state).toMatchObject({
-      prompts: [prompt, { x: 10.5 }],
-      iou: expect.any(Number),
-    });
+    await kernel.view({ type: 'viewer/prompt/add', ...target, id: 'b', prompt: { ...prompt, x: 10.5, label: 0 } });
+    expect(kernel.last('viewer/change').objects).toMatchObject([
+      { prompts: [{ prompt }, { prompt: { x: 10.5 } }], iou: expect.any(Number) },
+    ]);
     expect(kernel.events.filter((event) => event.type === 'viewer/error')).toEqual([]);
   });
 

@@ -25,7 +25,7 @@ describe.each(folders)('$name', ({ data }) => {
     const items = outputs.flatMap((output) => (output.kind === 'display' ? output.items : []));
     const output: ImageOutput = JSON.parse(items.find(({ mime }) => mime === imageMime)?.data ?? '');
     const png = Buffer.from(items.find(({ mime }) => mime === 'image/png')?.data ?? '', 'base64');
-    const { width, height, slices } = output.image;
+    const [width, height, slices] = output.image.size!;
     const shrink = Math.min(1, 640 / Math.max(width, height));
     expect([png.readUInt32BE(16), png.readUInt32BE(20)]).toEqual([width, height].map((n) => Math.round(n * shrink)));
     expect(png.length).toBeLessThan(220_000);

@@ -1,7 +1,14 @@
 import path from 'node:path';
 import type { PromptSet } from '../../../src/kernel/datasets/types';
 import type { Mask, RgbImage } from '../../../src/kernel/imaging/types';
-import type { EncodedImage, LowResMask, Prediction, Predictor } from '../../../src/kernel/inference/types';
+import type {
+  EncodedImage,
+  LowResMask,
+  ObjectPrompts,
+  Prediction,
+  PredictOptions,
+  Predictor,
+} from '../../../src/kernel/inference/types';
 import { HeldTensorLost } from '../../../src/kernel/runtime/errors';
 
 interface HeldImage extends EncodedImage {
@@ -16,9 +23,12 @@ interface HeldImage extends EncodedImage {
 export class FloodFillPredictor implements Predictor {
   readonly model = 'flood-fill';
   readonly device = 'test';
+  readonly maskSide = 1;
   encoded = 0;
   asked: { prompts: PromptSet; previous: LowResMask | undefined }[] = [];
   disposed = false;
+  /** Areas of the masks that it offers besides, in the top left corner. */
+  offers: readonly number[] = [];
   private images: HeldImage[] = [];
 
   readonly adapters: string | null;
@@ -55,10 +65,11 @@ export class FloodFillPredictor implements Predictor {
   async predict(
     encoded: EncodedImage,
     prompts: PromptSet,
-    { previous }: { previous?: LowResMask } = {},
+    { previous, multimask = false }: PredictOptions = {},
   ): Promise<Prediction[]> {
     const image = encoded as HeldImage;
     if (!image.alive) throw new HeldTensorLost(1);
+    if (multimask) return this.offers.map((area) => offered(image, area));
     this.asked.push({ prompts, previous });
     const mask: Mask = {
       width: image.width,
@@ -70,9 +81,18 @@ export class FloodFillPredictor implements Predictor {
     return [{ mask, iou: 0.9, lowRes: { data: Float32Array.of((previous?.data[0] ?? 0) + 1), side: 1 } }];
   }
 
+  predictMany(image: EncodedImage, objects: readonly ObjectPrompts[], options: PredictOptions = {}) {
+    return Promise.all(objects.map(({ prompts, previous }) => this.predict(image, prompts, { ...options, previous })));
+  }
+
   async dispose(): Promise<void> {
     this.disposed = true;
   }
+}
+
+function offered({ width, height }: HeldImage, area: number): Prediction {
+  const data = new Uint8Array(width * height).fill(1, 0, area);
+  return { mask: { width, height, data }, iou: area / 100, lowRes: { data: Float32Array.of(-area - 1), side: 1 } };
 }
 
 function fillBox(mask: Mask, [x0, y0, x1, y1]: readonly [number, number, number, number]): void {

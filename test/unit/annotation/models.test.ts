@@ -48,7 +48,7 @@ describe('models', () => {
     for (const name of ['b.png', 'c.png']) await drawDiscs(path.join(folder, name));
     const pool = models({ predictors: 1, embeddings: 2 });
     const ask = async (name: string) =>
-      (await pool.segmenterFor(path.join(folder, name), null)).predict(0, onLeft, undefined);
+      (await pool.segmenterFor(path.join(folder, name), null)).predict(0, [{ prompts: onLeft }], { multimask: false });
     for (const name of ['discs.png', 'b.png', 'discs.png', 'c.png', 'discs.png']) await ask(name);
     expect(made).toHaveLength(1);
     expect(made[0].encoded).toBe(3);

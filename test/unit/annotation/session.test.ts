@@ -2,136 +2,303 @@ import fs from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { AnnotationStore, ImageLibrary, Models } from '../../../src/kernel/annotation';
+import type { AnnotationSession, SessionChange, SegmenterSource } from '../../../src/kernel/annotation/session';
 import { UserError } from '../../../src/kernel/errors';
-import { decodeMaskPatch } from '../../../src/kernel/imaging';
-import type { Prompt, ViewerState } from '../../../src/protocol';
+import type { Prompt } from '../../../src/protocol';
 import { discArea, discs, discsFolder } from './discs';
 import { FloodFillPredictor } from './floodFillPredictor';
 
 let folder: string;
 let predictor: FloodFillPredictor;
+let count: number;
 
 beforeEach(async () => {
   folder = await discsFolder();
   predictor = new FloodFillPredictor();
+  count = 0;
 });
 afterEach(() => fs.rm(folder, { recursive: true, force: true }));
+
+const object = 'object-1';
+const point = (at: { x: number; y: number }, label: 0 | 1 = 1): Prompt => ({ kind: 'point', x: at.x, y: at.y, label });
 
 /** A kernel's annotation half, as after a start: it knows nothing but what lies on the disk. */
 async function freshKernel() {
   const images = new ImageLibrary();
   const models = new Models(async () => predictor, images);
-  const opened = await new AnnotationStore(images).open(folder, { path: 'discs.png' });
-  return { ...opened, segmenter: () => models.segmenterFor(opened.file, null) };
+  const { session, file } = await new AnnotationStore(images).open(folder, { path: 'discs.png' });
+  const source: SegmenterSource = () => models.segmenterFor(file, null);
+  const changes: SessionChange[] = [];
+  session.onChange((change) => changes.push(change));
+  return {
+    session,
+    source,
+    changes,
+    add: (prompt: Prompt, slice = 0) =>
+      session.prompt({ edit: 'prompt/add', object, slice, id: `prompt-${++count}`, prompt }, source),
+    undo: () => session.apply({ edit: 'undo' }, source),
+    redo: () => session.apply({ edit: 'redo' }, source),
+    prompts: () => session.prompts(object, 0).map(({ prompt }) => prompt),
+    area: () => areaOf(session, source),
+  };
 }
 
-const point = (at: { x: number; y: number }, label: 0 | 1 = 1): Prompt => ({ kind: 'point', ...at, label });
-const area = (state: ViewerState): number =>
-  state.mask === null ? 0 : decodeMaskPatch(state.mask, discs.width, discs.height).data.reduce((sum, v) => sum + v, 0);
+async function areaOf(session: AnnotationSession, source: SegmenterSource): Promise<number> {
+  return (await session.mask(object, 0, source))?.data.reduce((sum, value) => sum + value, 0) ?? 0;
+}
+
+const journalOf = ({ session }: { session: AnnotationSession }) =>
+  path.join(folder, '.med-sa', 'annotations', `${session.id}.jsonl`);
 
 describe('an annotation session', () => {
   it('answers clicks, each refining the answer before it', async () => {
-    const { session, segmenter } = await freshKernel();
-    const first = await session.prompt(0, point(discs.left), segmenter);
-    expect(area(first)).toBe(discArea);
-    expect(first).toMatchObject({ slice: 0, iou: 0.9, canUndo: true, canRedo: false, model: 'flood-fill (test)' });
-    const second = await session.prompt(0, point(discs.right), segmenter);
-    expect(area(second)).toBe(2 * discArea);
-    expect(predictor.asked[1].previous?.data[0]).toBe(1);
-    expect(second.revision).toBeGreaterThan(first.revision);
+    const { session, changes, add, area } = await freshKernel();
+    await add(point(discs.left));
+    expect(await area()).toBe(discArea);
+    expect(changes[0].state).toMatchObject({ undo: 'point', redo: null, model: 'flood-fill (test)', active: object });
+    expect(changes[0].objects).toMatchObject([
+      { object, slice: 0, prompts: [{ id: 'prompt-1' }], iou: 0.9, chosen: null, source: 'model' },
+    ]);
+    await add(point(discs.right));
+    expect(await area()).toBe(2 * discArea);
+    expect(predictor.asked.at(-1)?.previous?.data[0]).toBe(1);
+    expect(changes[1].state.revision).toBeGreaterThan(changes[0].state.revision);
     expect(predictor.encoded).toBe(1);
+    expect(session.marks()).toEqual([{ object, prompted: [0], masked: [0] }]);
   });
 
   it('undoes, redoes and clears without asking the model again', async () => {
-    const { session, segmenter } = await freshKernel();
-    await session.prompt(0, point(discs.left), segmenter);
-    await session.prompt(0, point(discs.right), segmenter);
+    const { session, source, add, undo, redo, area } = await freshKernel();
+    await add(point(discs.left));
+    await add(point(discs.right));
     const asked = predictor.asked.length;
-    expect(area(await session.undo(segmenter))).toBe(discArea);
-    expect(area(await session.undo(segmenter))).toBe(0);
-    const nothing = await session.undo(segmenter);
-    expect(nothing).toMatchObject({ prompts: [], mask: null, canUndo: false, canRedo: true });
-    await session.redo(segmenter);
-    expect(area(await session.redo(segmenter))).toBe(2 * discArea);
-    expect(await session.clear(0, segmenter)).toMatchObject({ prompts: [], mask: null, canUndo: true });
-    expect(area(await session.undo(segmenter))).toBe(2 * discArea);
+    await undo();
+    expect(await area()).toBe(discArea);
+    await undo();
+    expect(await area()).toBe(0);
+    await undo();
+    expect(session.state).toMatchObject({ undo: null, redo: 'point' });
+    await redo();
+    await redo();
+    expect(await area()).toBe(2 * discArea);
+    await session.apply({ edit: 'clear', object: null, slice: 0 }, source);
+    expect(await area()).toBe(0);
+    await undo();
+    expect(await area()).toBe(2 * discArea);
     expect(predictor.asked).toHaveLength(asked);
   });
 
+  it('removes and moves prompts singly, and undoes that', async () => {
+    const { session, source, add, undo, prompts, area } = await freshKernel();
+    await add(point(discs.left));
+    await add(point(discs.right));
+    await session.apply({ edit: 'prompt/remove', object, slice: 0, id: 'prompt-1' }, source);
+    expect(prompts()).toEqual([point(discs.right)]);
+    expect(await area()).toBe(discArea);
+    const moved = { edit: 'prompt/move', object, slice: 0, id: 'prompt-2', prompt: point({ x: 1.5, y: 1.5 }) } as const;
+    await session.prompt(moved, source);
+    expect(await area()).toBe(discs.width * discs.height - 2 * discArea);
+    await undo();
+    await undo();
+    expect(prompts()).toEqual([point(discs.left), point(discs.right)]);
+    expect(await area()).toBe(2 * discArea);
+  });
+
   it('forgets what was undone when a new prompt comes', async () => {
-    const { session, segmenter } = await freshKernel();
-    await session.prompt(0, point(discs.left), segmenter);
-    await session.undo(segmenter);
-    const state = await session.prompt(0, point(discs.right), segmenter);
-    expect(state.canRedo).toBe(false);
-    expect(state.prompts).toEqual([point(discs.right)]);
+    const { session, add, undo, prompts } = await freshKernel();
+    await add(point(discs.left));
+    await undo();
+    await add(point(discs.right));
+    expect(session.state.redo).toBeNull();
+    expect(prompts()).toEqual([point(discs.right)]);
     expect(predictor.asked.at(-1)?.previous).toBeUndefined();
   });
 
+  it('keeps strokes on top of later answers, and clean-ups until the next one', async () => {
+    const { session, source, add, area } = await freshKernel();
+    await add(point(discs.left));
+    const stroke = (points: [number, number][], radius: number, erase = false) =>
+      session.apply({ edit: 'stroke', object, slice: 0, erase, points, radius }, source);
+    await stroke([[60.5, 4.5]], 0.5);
+    expect(await area()).toBe(discArea + 1);
+    await session.clean('largest', object, null, source);
+    expect(await area()).toBe(discArea);
+    await add(point(discs.right));
+    expect(await area()).toBe(2 * discArea + 1);
+    await stroke([[discs.left.x, discs.left.y]], 0.5, true);
+    expect(await area()).toBe(2 * discArea);
+    await session.clean('fill', object, 0, source);
+    expect(await area()).toBe(2 * discArea + 1);
+  });
+
+  it('keeps objects apart and counts their changes to undo', async () => {
+    const { session, source, add, undo, area } = await freshKernel();
+    await add(point(discs.left));
+    const right = { id: 'right', label: 'right', colour: '#00ff00', visible: true, value: 7 };
+    await session.apply({ edit: 'object/add', object: right }, source);
+    await session.prompt(
+      { edit: 'prompt/add', object: 'right', slice: 0, id: 'r', prompt: point(discs.right) },
+      source,
+    );
+    expect(session.state).toMatchObject({ active: 'right', objects: [{ id: object }, right] });
+    expect(session.known(0).map((one) => one.object)).toEqual([object, 'right']);
+    await session.apply({ edit: 'show', object: 'right', visible: false }, source);
+    expect(session.state).toMatchObject({ undo: 'point', objects: [{ visible: true }, { visible: false }] });
+    await session.apply({ edit: 'object/remove', object: 'right' }, source);
+    expect(session.known(0)).toHaveLength(1);
+    await undo();
+    expect(session.known(0)).toHaveLength(2);
+    expect(await area()).toBe(discArea);
+  });
+
+  it('offers the masks that a lone click may mean, and refines the one that was chosen', async () => {
+    predictor.offers = [30, 20, 10];
+    const { session, source, changes, add, undo, area } = await freshKernel();
+    await add(point(discs.left));
+    expect(changes[0].objects[0].candidates.map(({ area }) => area)).toEqual([discArea, 30, 20, 10]);
+    await session.apply({ edit: 'choose', object, slice: 0, candidate: 2 }, source);
+    expect(await area()).toBe(20);
+    expect(changes[1].objects[0].chosen).toBe(2);
+    await add(point(discs.right));
+    expect(predictor.asked.at(-1)?.previous?.data[0]).toBe(-21);
+    await undo();
+    expect(await area()).toBe(20);
+    await undo();
+    expect(await area()).toBe(discArea);
+  });
+
+  it('takes lines as points and logits, and its own mask as a prompt', async () => {
+    const { add } = await freshKernel();
+    const { x, y } = discs.left;
+    const line: Prompt = { kind: 'scribble', points: [[x - 6, y], [x + 6, y]], label: 1 }; // prettier-ignore
+    await add(line);
+    const scribbled = predictor.asked.at(-1)!;
+    expect(scribbled.prompts.points).toHaveLength(6);
+    expect(scribbled.prompts.points.every((at) => at.y === Math.floor(y) && Math.abs(at.x - x) < 6)).toBe(true);
+    expect(scribbled.previous?.data[0]).toBeGreaterThan(0);
+    await add({ kind: 'mask', slice: 0 });
+    const asked = predictor.asked.at(-1)!;
+    expect(asked.prompts.box).toEqual([6, 14, 27, 35]);
+    expect(() => add({ kind: 'mask', slice: 1 })).toThrow(/slice 0 only/);
+  });
+
+  it('tells only the box that changed of a large mask', async () => {
+    const { session, source, changes, add } = await freshKernel();
+    await add(point({ x: 1.5, y: 1.5 }));
+    // Single pixels make a mask that is long to tell.
+    for (let y = 1; y < 47; y += 2) {
+      const points = Array.from({ length: 31 }, (_, index): [number, number] => [2 * index + 1.5, y + 0.5]);
+      for (const at of points) {
+        await session.apply({ edit: 'stroke', object, slice: 0, erase: true, points: [at], radius: 0.5 }, source);
+      }
+    }
+    const before = changes.at(-2)!.objects[0];
+    const last = changes.at(-1)!.objects[0];
+    expect(last.mask).toMatchObject({ whole: false, since: before.revision, patch: { width: 1, height: 1 } });
+  });
+
   it('keeps every prompt of a burst, in order', async () => {
-    const { session, segmenter } = await freshKernel();
+    const { add, prompts } = await freshKernel();
     const burst = Array.from({ length: 12 }, (_, index) => point({ x: index + 0.5, y: 1.5 }, index % 2 === 0 ? 1 : 0));
-    const states = await Promise.all(burst.map((prompt) => session.prompt(0, prompt, segmenter)));
-    expect(states.at(-1)?.prompts).toEqual(burst);
-    expect(states.map((state) => state.prompts.length)).toEqual(burst.map((_, index) => index + 1));
+    await Promise.all(burst.map((prompt) => add(prompt)));
+    expect(prompts()).toEqual(burst);
   });
 
   it('refuses prompts outside of the image and records nothing', async () => {
-    const { session, segmenter } = await freshKernel();
-    expect(() => session.prompt(0, point({ x: 64, y: 3 }), segmenter)).toThrow(/lies outside of discs\.png \(64 × 48/);
-    expect(() => session.prompt(1, point(discs.left), segmenter)).toThrow(UserError);
-    expect(() => session.prompt(0, { kind: 'box', x0: 3, y0: 3, x1: 3, y1: 9 }, segmenter)).toThrow(/no area/);
+    const { add } = await freshKernel();
+    expect(() => add(point({ x: 64, y: 3 }))).toThrow(/lies outside of discs\.png \(64 × 48/);
+    expect(() => add(point(discs.left), 1)).toThrow(UserError);
+    expect(() => add({ kind: 'box', x0: 3, y0: 3, x1: 3, y1: 9 })).toThrow(/no area/);
     await expect(fs.readdir(path.join(folder, '.med-sa'))).rejects.toThrow();
   });
 
-  it('comes back with its prompts, its masks and its undo after the kernel was killed', async () => {
+  it('previews what a click would give and keeps nothing of it', async () => {
+    const { session, source, add, prompts, area } = await freshKernel();
+    await add(point(discs.left));
+    const asked = { object, slice: 0, prompt: point(discs.right) };
+    expect(await session.preview(asked, source, () => true)).toMatchObject({ iou: 0.9, area: 2 * discArea });
+    expect(await session.preview(asked, source, () => false)).toBeNull();
+    expect(prompts()).toHaveLength(1);
+    expect(await area()).toBe(discArea);
+    expect(session.state.undo).toBe('point');
+  });
+
+  it('comes back with its prompts, its masks and its undo after the kernel was killed, and asks nobody', async () => {
     const before = await freshKernel();
-    await before.session.prompt(0, point(discs.left), before.segmenter);
-    await before.session.prompt(0, point(discs.right), before.segmenter);
-    const last = await before.session.prompt(0, point(discs.left, 0), before.segmenter);
-    await before.session.undo(before.segmenter);
+    await before.add(point(discs.left));
+    await before.add(point(discs.right));
+    await before.add(point(discs.left, 0));
+    await before.undo();
 
     const after = await freshKernel();
+    const asked = predictor.asked.length;
     expect(after.session.id).toBe(before.session.id);
-    const rebuilt = await after.session.state(0, after.segmenter);
-    expect(area(rebuilt)).toBe(2 * discArea);
-    expect(rebuilt.prompts).toEqual([point(discs.left), point(discs.right)]);
-    expect(rebuilt.revision).toBeGreaterThanOrEqual(last.revision);
-    expect((await after.session.redo(after.segmenter)).prompts).toEqual(last.prompts);
+    expect(after.session.state.revision).toBeGreaterThanOrEqual(before.session.state.revision);
+    expect(await after.area()).toBe(2 * discArea);
+    expect(after.session.known(0)).toMatchObject([{ iou: 0.9, source: 'model' }]);
+    expect(predictor.asked).toHaveLength(asked);
+    await after.redo();
+    expect(await after.area()).toBe(discArea);
+    expect(predictor.asked).toHaveLength(asked);
+    await after.add(point({ x: 1.5, y: 1.5 }));
+    expect(await after.area()).toBe(discs.width * discs.height - discArea);
+  });
+
+  it('reads journals of the first version and goes on in the second', async () => {
+    const { session } = await freshKernel();
+    const lines = [
+      { version: 1, image: 'discs.png', width: 64, height: 48, slices: 1 },
+      { edit: 'prompt', slice: 0, prompt: point(discs.left) },
+      { edit: 'prompt', slice: 0, prompt: point(discs.right) },
+      { edit: 'undo' },
+    ];
+    const file = journalOf({ session });
+    await fs.mkdir(path.dirname(file), { recursive: true });
+    await fs.writeFile(file, lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
+    const after = await freshKernel();
+    expect(after.prompts()).toEqual([point(discs.left)]);
+    expect(await after.area()).toBe(discArea);
+    await after.redo();
+    expect((await fs.readFile(file, 'utf8')).split('\n')[0]).toContain('"version":2');
+    const again = await freshKernel();
+    expect(again.prompts()).toEqual([point(discs.left), point(discs.right)]);
+    expect(again.session.state).toMatchObject({ undo: 'point', redo: null });
   });
 
   it('drops a torn last line of its journal and goes on from there', async () => {
     const before = await freshKernel();
-    await before.session.prompt(0, point(discs.left), before.segmenter);
-    const file = path.join(folder, '.med-sa', 'annotations', `${before.session.id}.jsonl`);
-    await fs.appendFile(file, '{"edit":"prompt","slice":0,"pro');
+    await before.add(point(discs.left));
+    await fs.appendFile(journalOf(before), '{"edit":"prompt/add","slice":0,"pro');
     const after = await freshKernel();
-    const state = await after.session.prompt(0, point(discs.right), after.segmenter);
-    expect(state.prompts).toHaveLength(2);
-    expect((await freshKernel()).session.prompts(0)).toHaveLength(2);
+    await after.add(point(discs.right));
+    expect((await freshKernel()).prompts()).toHaveLength(1 + 1);
   });
 
   it('names the line of a journal that is damaged elsewhere', async () => {
     const before = await freshKernel();
-    await before.session.prompt(0, point(discs.left), before.segmenter);
-    const file = path.join(folder, '.med-sa', 'annotations', `${before.session.id}.jsonl`);
-    await fs.appendFile(file, '{"edit":"eat"}\n');
+    await before.session.apply({ edit: 'select', object: 'other' }, before.source);
+    await fs.appendFile(journalOf(before), '{"edit":"eat"}\n');
     await expect(freshKernel()).rejects.toThrow(/line 3 of .*damaged/);
   });
 
   it('keeps a prompt that could not be answered', async () => {
-    const { session, segmenter } = await freshKernel();
+    const { session, source, changes, prompts } = await freshKernel();
     const broken = () => Promise.reject(new UserError('no model'));
-    await expect(session.prompt(0, point(discs.left), broken)).rejects.toThrow('no model');
-    expect(session.stateSoFar(0)).toMatchObject({ prompts: [point(discs.left)], mask: null });
-    expect(area(await session.state(0, segmenter))).toBe(discArea);
+    const edit = { edit: 'prompt/add', object, slice: 0, id: 'a', prompt: point(discs.left) } as const;
+    await expect(session.prompt(edit, broken)).rejects.toThrow('no model');
+    expect(prompts()).toEqual([point(discs.left)]);
+    expect(changes).toMatchObject([{ objects: [{ prompts: [{ id: 'a' }], mask: { whole: true, patch: null } }] }]);
+    expect(session.isAnswered(0)).toBe(false);
+    await session.answer(0, source);
+    expect(await areaOf(session, source)).toBe(discArea);
   });
 
   it('encodes again when the engine lost the embedding', async () => {
-    const { session, segmenter } = await freshKernel();
-    await session.prompt(0, point(discs.left), segmenter);
+    const { add, area } = await freshKernel();
+    await add(point(discs.left));
     predictor.loseEmbeddings();
-    expect(area(await session.prompt(0, point(discs.right), segmenter))).toBe(2 * discArea);
+    await add(point(discs.right));
+    expect(await area()).toBe(2 * discArea);
     expect(predictor.encoded).toBe(2);
   });
 });

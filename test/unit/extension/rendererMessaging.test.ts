@@ -10,7 +10,7 @@ vi.mock('vscode', () => import('./fakeVscode'));
 
 const image = { path: 'a.png', name: 'a.png', width: 4, height: 3, slices: 1, spacing: null };
 const output = { version: 1, viewId: 'v', sessionId: 's', image, slice: 0 };
-const attach = { type: 'viewer/attach', viewId: 'v', output };
+const attach = { type: 'viewer/attach', version: 2, viewId: 'v', output };
 const undo = { type: 'viewer/undo', viewId: 'v' };
 
 /** A kernel as its client shows it: lives, requests, events. */
@@ -71,8 +71,8 @@ describe('messages between renderers and the kernel', () => {
   it('reach every editor that shows the view, and no other', async () => {
     await receive(attach, left);
     await receive(attach, right);
-    tell({ type: 'viewer/busy', viewId: 'v', busy: null });
-    tell({ type: 'viewer/busy', viewId: 'someone else', busy: null });
+    tell({ type: 'viewer/tasks', viewId: 'v', tasks: [] });
+    tell({ type: 'viewer/tasks', viewId: 'someone else', tasks: [] });
     expect(channel.sent.map(({ editor }) => editor)).toEqual([left, right]);
   });
 
@@ -137,7 +137,7 @@ describe('messages between renderers and the kernel', () => {
     expect(kernel.requests).toEqual([]);
     await receive(attach);
     workspace.close(notebook);
-    tell({ type: 'viewer/busy', viewId: 'v', busy: null });
+    tell({ type: 'viewer/tasks', viewId: 'v', tasks: [] });
     expect(channel.sent).toEqual([]);
   });
 });

@@ -83,8 +83,46 @@ describe('NIfTI', () => {
   });
 });
 
+it('NIfTI that is read without ITK is what ITK reads', async () => {
+  const { readImageNode } = await import('@itk-wasm/image-io');
+  const [cos, sin] = [Math.cos(0.3), Math.sin(0.3)];
+  const affine = [
+    [2 * cos, 3 * sin, 0, -7],
+    [2 * sin, -3 * cos, 0, 8],
+    [0, 0, 4, 9],
+  ] as const;
+  const data = { uint8: Uint8Array, int16: Int16Array, float32: Float32Array } as const;
+  for (const type of ['uint8', 'int16', 'float32'] as const) {
+    for (const extents of [
+      [2, 3, 4],
+      [4, 6],
+      [24, 1, 1],
+    ]) {
+      for (const options of [
+        {},
+        { affine, spacing: [2, 3, 4] },
+        { affine, spacing: [2, 3, 4], slope: 0.5, intercept: 3 },
+      ]) {
+        const bytes = nifti(
+          { type, extents, ...options } as Parameters<typeof nifti>[0],
+          data[type].from(ramp.map(Math.abs)),
+        );
+        const file = await write(`plain-${type}.nii`, bytes);
+        const [ours, itk] = [await readImage(file), await readImageNode(file)];
+        expect(ours.size).toEqual([...itk.size, 1, 1].slice(0, 3));
+        expect([...ours.voxels]).toEqual([...(itk.data as Float32Array)]);
+        const flat = itk.imageType.dimension === 2;
+        expect(ours.spacing?.slice(0, itk.spacing.length)).toEqual(itk.spacing);
+        expect(ours.origin.slice(0, itk.origin.length)).toEqual(itk.origin);
+        if (!flat) expect(ours.direction).toEqual([...itk.direction].map((value) => Number(value) + 0));
+      }
+    }
+  }
+});
+
 it('what ITK says is passed on', async () => {
-  const file = await write('Mixed.NII.gz', gzipSync(nifti({ type: 'int16', extents: [2, 3, 4] }, ramp)));
+  const rgb = Uint8Array.of(1, 2, 3, 4, 5, 6);
+  const file = await write('Mixed.NII.gz', gzipSync(nifti({ type: 'rgb24', extents: [2, 1, 1] }, rgb)));
   await expect(readImage(file)).rejects.toThrow(/mixed case extension '\.NII\.gz' is not valid/);
 });
 

@@ -2,8 +2,9 @@ import fs from 'node:fs/promises';
 import path from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { readMask } from '../../../src/kernel/imaging';
-import { imageMime, type ImageOutput } from '../../../src/protocol';
+import { imageMime, type ImageOutput, type ViewerRequest } from '../../../src/protocol';
 import { temporaryFolder } from '../../support/temporaryFolder';
+import { ViewMirror } from '../../support/viewMirror';
 import { discArea, discs, drawDiscs } from '../annotation/discs';
 import { startKernel } from './notebookKernel';
 
@@ -23,13 +24,38 @@ const opened = async (): Promise<ImageOutput> => {
   return JSON.parse(display.items[0].data);
 };
 
+/** A page that shows an output. */
+function viewOf({ viewId = '', ...output }: ImageOutput) {
+  const mirror = new ViewMirror(viewId);
+  let heard = cells.events.length;
+  const send = async (request: object) => {
+    await cells.kernel.view(cells.notebook, folder, { viewId, ...request } as ViewerRequest);
+    hear();
+  };
+  const hear = () => {
+    for (; heard < cells.events.length; heard++) mirror.receive(cells.events[heard]);
+  };
+  return {
+    get mirror() {
+      hear();
+      return mirror;
+    },
+    send,
+    attach: () => send({ type: 'viewer/attach', version: 2, output: { ...output, viewId } }),
+    click: (id: string, { x, y }: { x: number; y: number }) => {
+      const prompt = { kind: 'point', x, y, label: 1 };
+      return send({ type: 'viewer/prompt/add', object: 'object-1', slice: 0, id, prompt });
+    },
+  };
+}
+
 describe('open', () => {
   it('shows the viewer, a picture for other programs and a line of text', async () => {
     const output = await opened();
     expect(output).toMatchObject({
-      version: 1,
+      version: 2,
       slice: 0,
-      image: { path: 'discs.png', name: 'discs.png', width: 64, height: 48, slices: 1, spacing: null },
+      image: { path: 'discs.png', name: 'discs.png', size: [64, 48, 1], spacing: null },
     });
     expect((await cells.execute('[image.width, image.height, await image.prompts, await image.mask]')).shown).toEqual([
       '[ 64, 48, [], null ]',
@@ -76,20 +102,20 @@ describe('segment', () => {
 describe('the viewer and the cells', () => {
   it('see the same prompts and mask', async () => {
     const output = await opened();
-    const view = (request: object) =>
-      cells.kernel.view(cells.notebook, folder, { viewId: output.viewId, ...request } as Parameters<
-        typeof cells.kernel.view
-      >[2]);
-    await view({ type: 'viewer/attach', output });
-    await view({ type: 'viewer/prompt', slice: 0, prompt: { kind: 'point', ...discs.right, label: 1 } });
-    const state = cells.events.filter((event) => event.type === 'viewer/state').at(-1);
-    expect(state).toMatchObject({ viewId: output.viewId, state: { canUndo: true, model: 'flood-fill (test)' } });
+    const view = viewOf(output);
+    await view.attach();
+    await view.click('a', discs.right);
+    expect(view.mirror.area()).toBe(discArea);
+    expect(view.mirror.state).toMatchObject({ undo: 'point', model: 'flood-fill (test)' });
     expect(
       (await cells.execute('const mask = await image.mask;\n[mask.area, (await image.prompts).length]')).shown,
     ).toEqual([`[ ${discArea}, 1 ]`]);
-    await view({ type: 'viewer/prompt', slice: 0, prompt: { kind: 'point', x: 900, y: 3, label: 1 } });
-    expect(cells.events.at(-1)).toMatchObject({ type: 'viewer/error', message: expect.stringContaining('outside') });
-    await view({ type: 'viewer/undo' });
+    await view.click('b', { x: 900, y: 3 });
+    expect(view.mirror.last('viewer/error')).toMatchObject({
+      message: expect.stringContaining('outside'),
+      request: 'viewer/prompt/add',
+    });
+    await view.send({ type: 'viewer/undo' });
     expect((await cells.execute('await image.mask')).shown).toEqual(['null']);
   });
 
@@ -119,14 +145,10 @@ describe('useAdapters', () => {
 
   it('answers again what open viewers show', async () => {
     const output = await opened();
-    const view = { viewId: output.viewId };
-    await cells.kernel.view(cells.notebook, folder, { ...view, type: 'viewer/attach', output });
-    const prompt = { kind: 'point', ...discs.right, label: 1 } as const;
-    await cells.kernel.view(cells.notebook, folder, { ...view, type: 'viewer/prompt', slice: 0, prompt });
-    const shown = () => {
-      const state = cells.events.filter((event) => event.type === 'viewer/state').at(-1)?.state;
-      return { model: state?.model, masked: state?.mask !== null };
-    };
+    const view = viewOf(output);
+    await view.attach();
+    await view.click('c', discs.right);
+    const shown = () => ({ model: view.mirror.state?.model, masked: view.mirror.area() > 0 });
     expect(shown()).toEqual({ model: 'flood-fill (test)', masked: true });
     await cells.kernel.useAdapters(cells.notebook, path.join(folder, 'knees.safetensors'));
     await expect.poll(shown).toEqual({ model: 'flood-fill + knees (test)', masked: true });

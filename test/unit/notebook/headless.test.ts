@@ -76,7 +76,7 @@ describe('a notebook without an editor', () => {
     expect(open.outputs?.[1]).toMatchObject({
       output_type: 'display_data',
       data: {
-        [imageMime]: { version: 1 },
+        [imageMime]: { version: 2 },
         'image/png': expect.stringMatching(/^iVBOR/),
         'text/plain': [expect.any(String)],
       },

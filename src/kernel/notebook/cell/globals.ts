@@ -1,6 +1,6 @@
 import type { CellOutput } from '../../../protocol';
 import { UserError } from '../../errors';
-import type { NotebookApi, NotebookRun } from '../api';
+import type { NotebookApi, NotebookImage, NotebookRun } from '../api';
 import { openImage } from './images';
 import type { KernelCalls } from './kernelCalls';
 import { representations } from './outputs';
@@ -8,14 +8,25 @@ import { fineTune, watchRun } from './runs';
 
 /** The cell API of one notebook. `emit` appends to the running cell's output. */
 export function notebookApi(kernel: KernelCalls, emit: (output: CellOutput) => void): NotebookApi {
+  const opened = (image: NotebookImage | string) => (typeof image === 'string' ? openImage(kernel, image, {}) : image);
   return {
     open: (path, options = {}) => openImage(kernel, path, options),
+    segment: async (image, options) => (await opened(image)).segment(options),
+    label: async (image, label, options) => (await opened(image)).label(label, options),
+    propagate: async (image, label, options) => (await opened(image)).propagate(label, options),
+    save: async (what, file, options) => {
+      const files = await what.save(file, options);
+      return typeof files === 'string' ? [files] : files;
+    },
+    fineTune: (options) => fineTune(kernel, options, emit),
     finetune: (options) => fineTune(kernel, options, emit),
     watch: (run) => watchRun(kernel, run, emit),
     useAdapters: (adapters) => kernel.call('adapters/use', { file: adaptersFile(adapters) }),
     evaluate: ({ adapters, ...options }) =>
       kernel.call('evaluate', adapters === undefined ? options : { ...options, adapters: adaptersFile(adapters) }),
     phantoms: (options) => kernel.call('phantoms', options),
+    models: () => kernel.call('models', null),
+    runs: (folder) => kernel.call('runs', { folder }),
     display: async (value) => {
       const shown = representations(value);
       // A value that is ready is shown before the next statement prints, also where nobody awaits the display.

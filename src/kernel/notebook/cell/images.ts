@@ -1,16 +1,25 @@
 import { imageMime, type ImageOutput, type MaskPatch, type OutputItem, type Prompt } from '../../../protocol';
 import { UserError } from '../../errors';
 import { decodeMaskPatch } from '../../imaging/maskPatch';
-import type { NotebookImage, NotebookMask, OpenImageOptions, Segmentation, SegmentOptions } from '../api';
-import type { SegmentReport } from '../calls';
+import type {
+  LabelOptions,
+  NotebookImage,
+  NotebookMask,
+  NotebookObject,
+  OpenImageOptions,
+  PropagateOptions,
+  SaveOptions,
+  Segmentation,
+  SegmentOptions,
+} from '../api';
+import type { OpenedImage, SegmentReport } from '../calls';
 import type { KernelCalls } from './kernelCalls';
 import { displayed, jsonItem, pngItem, textItem } from './outputs';
 
 /** @throws as the kernel says: the file is missing or is no image, or there is no such slice. */
 export async function openImage(kernel: KernelCalls, path: string, options: OpenImageOptions): Promise<NotebookImage> {
   if (typeof path !== 'string') throw new UserError('open needs the path of an image, e.g. await open("scan.png")');
-  const { output, png } = await kernel.call('image/open', { ...options, path });
-  return new OpenImage(kernel, output, png);
+  return new OpenImage(kernel, await kernel.call('image/open', { ...options, path }));
 }
 
 class OpenImage implements NotebookImage {
@@ -18,31 +27,40 @@ class OpenImage implements NotebookImage {
   readonly width: number;
   readonly height: number;
   readonly slices: number;
-  readonly spacing: readonly [number, number] | null;
+  readonly spacing: readonly [number, number, number] | null;
   readonly slice: number;
   readonly #kernel: KernelCalls;
   readonly #output: ImageOutput;
   readonly #png: string;
 
-  constructor(kernel: KernelCalls, output: ImageOutput, png: string) {
-    ({ path: this.path, width: this.width, height: this.height } = output.image);
-    ({ slices: this.slices, spacing: this.spacing } = output.image);
+  constructor(kernel: KernelCalls, { output, size, spacing, png }: OpenedImage) {
+    this.path = output.image.path;
+    [this.width, this.height, this.slices] = size;
+    this.spacing = spacing;
     this.slice = output.slice;
     this.#kernel = kernel;
     this.#output = output;
     this.#png = png;
   }
 
+  get objects(): Promise<NotebookObject[]> {
+    return this.#kernel.call('image/objects', { output: this.#output });
+  }
+
   get prompts(): Promise<Prompt[]> {
-    return this.#kernel.call('image/prompts', { output: this.#output });
+    return this.#kernel.call('image/prompts', { output: this.#output, slice: this.slice });
   }
 
   get mask(): Promise<NotebookMask | null> {
-    return this.#readMask();
+    return this.#readMask(null, this.slice);
+  }
+
+  maskOf(label: string, slice: number = this.slice): Promise<NotebookMask | null> {
+    return this.#readMask(label, slice);
   }
 
   async segment(options: SegmentOptions): Promise<Segmentation> {
-    const slice = options.slice ?? this.slice;
+    const { slice = this.slice } = options;
     const report = await this.#kernel.call('image/segment', {
       output: this.#output,
       slice,
@@ -51,15 +69,30 @@ class OpenImage implements NotebookImage {
     return new ModelAnswer(this.#kernel, this.width, this.height, report);
   }
 
+  async label(label: string, options: LabelOptions): Promise<Segmentation> {
+    const { slice = this.slice, colour } = options;
+    const prompts = promptsOf(options);
+    const report = await this.#kernel.call('image/label', { output: this.#output, slice, label, colour, prompts });
+    return new ModelAnswer(this.#kernel, this.width, this.height, report);
+  }
+
+  propagate(label: string, { from = this.slice, direction, to }: PropagateOptions = {}): Promise<number> {
+    return this.#kernel.call('image/propagate', { output: this.#output, label, from, direction, to });
+  }
+
+  save(file: string, { format }: SaveOptions = {}): Promise<string[]> {
+    return this.#kernel.call('image/save', { output: this.#output, file, format });
+  }
+
   [displayed](): OutputItem[] {
-    const { name, width, height, slices } = this.#output.image;
+    const { width, height, slices } = this;
     const where = slices > 1 ? `, slice ${this.slice} of 0 to ${slices - 1}` : '';
-    const text = `${name}: ${width} × ${height} pixels${where}`;
+    const text = `${this.#output.image.name ?? this.path}: ${width} × ${height} pixels${where}`;
     return [jsonItem(imageMime, this.#output), pngItem(this.#png), textItem(text)];
   }
 
-  async #readMask(): Promise<NotebookMask | null> {
-    const patch = await this.#kernel.call('image/mask', { output: this.#output });
+  async #readMask(label: string | null, slice: number): Promise<NotebookMask | null> {
+    const patch = await this.#kernel.call('image/mask', { output: this.#output, label, slice });
     return patch === null ? null : new Mask(this.#kernel, this.width, this.height, patch);
   }
 }
