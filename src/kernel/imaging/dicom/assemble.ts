@@ -80,6 +80,7 @@ export async function assemble(
     voxels: volume,
     ...plan.geometry,
     ...(channels === 1 && middle.window && { window: middle.window }),
+    ...(files[0].modality && { modality: files[0].modality }),
   };
 }
 
