@@ -6,4 +6,11 @@ export { classSlices, isPicture, loadCase, samplesOf, type SamplesOptions } from
 export { describeDataset, inspectDataset, type ClassDescription, type DatasetDescription } from './describe';
 export { loadAll, loadSample, type LoadedSamples, type LoadOptions } from './load';
 export { describeSplit, splitCases, type Split, type SplitChoice, type SplitDescription } from './split';
-export { firstPrompt, negativePrompt, nextClick, promptsFor, type Click, type ClickPlacement } from './promptSimulation';
+export {
+  firstPrompt,
+  negativePrompt,
+  nextClick,
+  promptsFor,
+  type Click,
+  type ClickPlacement,
+} from './promptSimulation';
