@@ -8,11 +8,12 @@ import type { MedicalImage, Voxels } from './types';
 
 /**
  * Reads a NIfTI, NRRD or MetaImage file with its geometry (LPS, mm).
- * @throws UserError when the file is missing, damaged, cut short, or holds more than one volume.
+ * `part` names one of several volumes, from 0.
+ * @throws UserError when the file is missing, damaged, cut short, or holds several volumes and none of them is named.
  */
-export async function readVolumeFile(file: string): Promise<MedicalImage> {
+export async function readVolumeFile(file: string, part: string | null = null): Promise<MedicalImage> {
   const geometry = extensionOf(file).startsWith('.nii') ? await checkNifti(file) : null;
-  const image = toMedicalImage(file, await readWithItk(file));
+  const image = toMedicalImage(file, await readWithItk(file), part);
   return geometry && !agrees(image, geometry) ? { ...image, ...geometry } : image;
 }
 
@@ -76,14 +77,10 @@ async function quietly<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-function toMedicalImage(file: string, image: Image): MedicalImage {
+function toMedicalImage(file: string, image: Image, part: string | null): MedicalImage {
   const { dimension, components, pixelType } = image.imageType;
   const [width = 1, height = 1, slices = 1, ...others] = image.size;
-  if (others.some((extent) => extent > 1)) {
-    throw new UserError(`${file} holds several volumes (${image.size.join(' × ')}): save one of them on its own`, {
-      file,
-    });
-  }
+  const volume = chooseVolume(file, image.size, others, part);
   const channels = components;
   const colour = channels === 3 && image.imageType.componentType === 'uint8';
   if (image.data === null || (channels !== 1 && !colour)) {
@@ -99,15 +96,26 @@ function toMedicalImage(file: string, image: Image): MedicalImage {
     values[1] ?? rest,
     values[2] ?? rest,
   ];
+  const length = width * height * slices * channels;
   return {
-    path: file,
+    path: part === null ? file : `${file}#${part}`,
     size: [width, height, slices],
     channels: colour ? 3 : 1,
-    voxels: own(image.data),
+    voxels: own(image.data.subarray(volume * length, (volume + 1) * length)),
     spacing: along(image.spacing, 1),
     origin: along(image.origin, 0),
     direction: direction3(image.direction, dimension),
   };
+}
+
+/** Which of a file's volumes is meant, from 0. @throws UserError when it holds several and none of them is named. */
+function chooseVolume(file: string, size: readonly number[], others: readonly number[], part: string | null): number {
+  const count = others.reduce((product, extent) => product * extent, 1);
+  if (part === null && count === 1) return 0;
+  if (part !== null && /^\d+$/.test(part) && Number(part) < count) return Number(part);
+  const held = count === 1 ? 'holds one volume' : `holds ${count} volumes (${size.join(' × ')})`;
+  const range = count === 1 ? 'leave out the #' : `add the one you mean to the path: #0 to #${count - 1}`;
+  throw new UserError(`${file} ${held}${part === null ? '' : `, and no volume ${part}`}: ${range}`, { file });
 }
 
 /** ITK's memory is shared and may hold 64-bit integers; ours is the reader's own and of numbers. */
