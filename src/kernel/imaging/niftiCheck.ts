@@ -8,9 +8,9 @@ import { niftiGeometry, type NiftiGeometry } from './niftiGeometry';
  * Checks that a NIfTI file holds every voxel that its header promises. ITK does not: it fills what is missing of a
  * file cut short with zeros, or with whatever its memory held, and says nothing.
  * @returns its geometry; null where the header gives none.
- * @throws UserError when it is no NIfTI-1 file, is damaged, is cut short, or has more than `axes` axes.
+ * @throws UserError when it is no NIfTI-1 file, is damaged or is cut short.
  */
-export async function checkNifti(file: string, axes: 3 | 4 = 3): Promise<NiftiGeometry | null> {
+export async function checkNifti(file: string): Promise<NiftiGeometry | null> {
   const stored = await readFileBytes(file);
   const bytes = stored[0] === 0x1f && stored[1] === 0x8b ? await inflate(file, stored) : stored;
   const header = parseHeader(bytes);
@@ -19,15 +19,6 @@ export async function checkNifti(file: string, axes: 3 | 4 = 3): Promise<NiftiGe
     throw new UserError(`${file} is of NIfTI version 2, which is not read: save it as version 1 (nibabel, SimpleITK)`, {
       file,
     });
-  }
-  const beyond = header.extents.slice(axes).reduce((product, extent) => product * extent, 1);
-  if (beyond > 1) {
-    throw new UserError(
-      `${file} holds ${beyond} ${axes === 3 ? 'volumes' : 'series of volumes'} (${header.extents.join(' × ')}): save one of them on its own`,
-      {
-        file,
-      },
-    );
   }
   const voxels = header.extents.reduce((product, extent) => product * extent, 1);
   const needed = header.dataOffset + Math.ceil((voxels * header.bitsPerVoxel) / 8);

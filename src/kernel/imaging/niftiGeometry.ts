@@ -29,7 +29,9 @@ export function niftiGeometry(file: string, bytes: Buffer, little: boolean): Nif
   const rows = [0, 1, 2].map((row) => [0, 1, 2, 3].map((column) => float(280 + 16 * row + 4 * column)));
   const sform = geometryOf(rows);
   if (sform) return sform;
-  if (qform) return qform;
+  // A flat image may leave its third axis out.
+  const flat = [0, 1, 2].some((column) => rows.every((row) => row[column] === 0));
+  if (qform || flat) return qform;
   throw new UserError(
     `${file} has axes that are not at right angles (a sheared sform): resample it to a grid that is (SimpleITK, nibabel)`,
     { file },

@@ -9,33 +9,48 @@ import type { MedicalImage, Voxels } from './types';
 
 /**
  * Reads a NIfTI, NRRD or MetaImage file with its geometry (LPS, mm).
- * @throws UserError when the file is missing, damaged, cut short, or holds more than one volume.
+ * `part` names one of several volumes, from 0.
+ * @throws UserError when the file is missing, damaged, cut short, or holds several volumes and none of them is named.
  */
-export async function readVolumeFile(file: string): Promise<MedicalImage> {
-  if (extensionOf(file).startsWith('.nii')) {
-    const plain = await readPlainNifti(file, readWhole);
+export async function readVolumeFile(file: string, part: string | null = null): Promise<MedicalImage> {
+  if (part === null && extensionOf(file).startsWith('.nii')) {
+    const plain = await readPlainNifti(file, readSmall);
     if (plain !== null) return plain;
   }
-  return readWhole(file);
+  return readPart(file, part);
 }
 
-async function readWhole(file: string): Promise<MedicalImage> {
-  const volumes = await readAxes(file, 3);
-  if (volumes.length === 1) return volumes[0];
-  const extents = [...volumes[0].size, volumes.length].join(' × ');
-  throw new UserError(`${file} holds several volumes (${extents}): save one of them on its own`, { file });
+const readSmall = (file: string): Promise<MedicalImage> => readPart(file, null);
+
+async function readPart(file: string, part: string | null): Promise<MedicalImage> {
+  const { image, volume } = await openVolumes(file);
+  return volume(chooseVolume(file, image.size, part), part);
 }
 
 /**
  * All volumes of a file of four axes, as of modalities or times; of most files, one.
  * @throws UserError when the file is missing, damaged, cut short, or has more axes.
  */
-export const readVolumesFile = (file: string): Promise<MedicalImage[]> => readAxes(file, 4);
+export async function readVolumesFile(file: string): Promise<MedicalImage[]> {
+  const { image, volume } = await openVolumes(file);
+  const [, , , count = 1, ...others] = image.size;
+  if (others.some((extent) => extent > 1)) {
+    throw new UserError(`${file} holds series of volumes (${image.size.join(' × ')}): save one of them on its own`, {
+      file,
+    });
+  }
+  return Array.from({ length: count }, (_, index) => volume(index, null));
+}
 
-async function readAxes(file: string, axes: 3 | 4): Promise<MedicalImage[]> {
-  const geometry = extensionOf(file).startsWith('.nii') ? await checkNifti(file, axes) : null;
-  const images = toMedicalImages(file, await readWithItk(file));
-  return images.map((image) => (geometry && !agrees(image, geometry) ? { ...image, ...geometry } : image));
+/** A file that was read, and its volumes by number. */
+async function openVolumes(file: string) {
+  const geometry = extensionOf(file).startsWith('.nii') ? await checkNifti(file) : null;
+  const image = await readWithItk(file);
+  const volume = (index: number, part: string | null): MedicalImage => {
+    const found = toMedicalImage(file, image, index, part);
+    return geometry && !agrees(found, geometry) ? { ...found, ...geometry } : found;
+  };
+  return { image, volume };
 }
 
 /** Up to rounding, in which ITK's doubles are better than the header's floats put together again. */
@@ -98,14 +113,9 @@ async function quietly<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-function toMedicalImages(file: string, image: Image): MedicalImage[] {
+function toMedicalImage(file: string, image: Image, volume: number, part: string | null): MedicalImage {
   const { dimension, components, pixelType } = image.imageType;
-  const [width = 1, height = 1, slices = 1, count = 1, ...others] = image.size;
-  if (others.some((extent) => extent > 1)) {
-    throw new UserError(`${file} holds several volumes (${image.size.join(' × ')}): save one of them on its own`, {
-      file,
-    });
-  }
+  const [width = 1, height = 1, slices = 1] = image.size;
   const channels = components;
   const colour = channels === 3 && image.imageType.componentType === 'uint8';
   if (image.data === null || (channels !== 1 && !colour)) {
@@ -121,17 +131,26 @@ function toMedicalImages(file: string, image: Image): MedicalImage[] {
     values[1] ?? rest,
     values[2] ?? rest,
   ];
-  const voxels = own(image.data);
   const length = width * height * slices * channels;
-  return Array.from({ length: count }, (_, index) => ({
-    path: file,
+  return {
+    path: part === null ? file : `${file}#${part}`,
     size: [width, height, slices],
     channels: colour ? 3 : 1,
-    voxels: count === 1 ? voxels : voxels.slice(index * length, (index + 1) * length),
+    voxels: own(image.data.subarray(volume * length, (volume + 1) * length)),
     spacing: along(image.spacing, 1),
     origin: along(image.origin, 0),
     direction: direction3(image.direction, dimension),
-  }));
+  };
+}
+
+/** Which of a file's volumes is meant, from 0. @throws UserError when it holds several and none of them is named. */
+function chooseVolume(file: string, size: readonly number[], part: string | null): number {
+  const count = size.slice(3).reduce((product, extent) => product * extent, 1);
+  if (part === null && count === 1) return 0;
+  if (part !== null && /^\d+$/.test(part) && Number(part) < count) return Number(part);
+  const held = count === 1 ? 'holds one volume' : `holds ${count} volumes (${size.join(' × ')})`;
+  const range = count === 1 ? 'leave out the #' : `add the one you mean to the path: #0 to #${count - 1}`;
+  throw new UserError(`${file} ${held}${part === null ? '' : `, and no volume ${part}`}: ${range}`, { file });
 }
 
 /** ITK's memory is shared and may hold 64-bit integers; ours is the reader's own and of numbers. */

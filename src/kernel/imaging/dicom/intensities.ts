@@ -70,7 +70,10 @@ export function voxelsFor(transforms: readonly IntensityTransform[], layout: Pix
   if (!transforms.every(({ slope, intercept }) => Number.isInteger(slope) && Number.isInteger(intercept))) {
     return new Float32Array(count);
   }
-  const asStored = transforms.every(({ slope, intercept, table }) => slope === 1 && intercept === 0 && table === null);
+  // Turned round, values stay within the range of those that are stored.
+  const asStored = transforms.every(
+    ({ slope, intercept, table, pivot }) => table === null && Math.abs(slope) === 1 && intercept === (pivot ?? 0),
+  );
   if (!asStored) return bits === 32 ? new Int32Array(count) : new Int16Array(count);
   if (bits === 32) return signed ? new Int32Array(count) : new Uint32Array(count);
   if (bits === 16) return signed ? new Int16Array(count) : new Uint16Array(count);
