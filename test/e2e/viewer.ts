@@ -25,8 +25,8 @@ export class Viewer {
   /** Waits until a cell of the active notebook, the only one with an image, shows it. */
   static async shown(window: Workbench, image: Size, cell = 0): Promise<Viewer> {
     const frame = await window.outputFrame(() => {
-      const canvas = document.querySelector('.med-sa-image canvas');
-      return canvas !== null && canvas.getBoundingClientRect().width > 0;
+      const canvas = document.querySelector<HTMLElement>('.med-sa-image .overlay');
+      return canvas?.dataset.shown !== undefined && canvas.getBoundingClientRect().width > 0;
     });
     const viewer = new Viewer(window, frame, image, cell);
     await viewer.until((picture) => picture.some((level) => level > 0), 'the image is drawn');
@@ -39,6 +39,7 @@ export class Viewer {
     if (modifier) await this.page.keyboard.down(modifier);
     await this.page.mouse.click(position.x, position.y);
     if (modifier) await this.page.keyboard.up(modifier);
+    await this.leave();
   }
 
   /** Drags from one corner of a box to the other. */
@@ -50,6 +51,12 @@ export class Viewer {
     await this.page.mouse.move((from.x + to.x) / 2, (from.y + to.y) / 2, { steps: 4 });
     await this.page.mouse.move(to.x, to.y, { steps: 4 });
     await this.page.mouse.up();
+    await this.leave();
+  }
+
+  /** Takes the pointer off the picture: under it, the viewer shows what a click there would give. */
+  async leave(): Promise<void> {
+    await this.page.mouse.move(2, 2);
   }
 
   async press(keys: string): Promise<void> {
@@ -62,18 +69,22 @@ export class Viewer {
   }
 
   /**
-   * The picture as it is seen, all layers on top of each other, sampled at the image's pixels: 3 levels (RGB) a pixel.
+   * The picture as it is seen, both layers on top of each other, sampled at the image's pixels: 3 levels (RGB) a pixel.
    */
   async picture(): Promise<number[]> {
     return await this.frame.evaluate(({ width, height }) => {
       const flat = new OffscreenCanvas(width, height).getContext('2d');
       if (!flat) throw new Error('This browser has no 2D canvas.');
       flat.imageSmoothingEnabled = false;
-      // A canvas that has not been laid out yet has no size, and nothing on it.
-      const layers = [...document.querySelectorAll<HTMLCanvasElement>('.med-sa-image canvas')].filter(
-        (layer) => layer.width * layer.height > 0,
-      );
-      for (const layer of layers) flat.drawImage(layer, 0, 0, width, height);
+      const screen = document.querySelector('.med-sa-image .pane:not([hidden]) .screen');
+      for (const layer of screen?.querySelectorAll('canvas') ?? []) {
+        // A canvas that has not been laid out yet has no size, and nothing on it.
+        if (layer.width * layer.height === 0) continue;
+        const unit = layer.width / layer.clientWidth;
+        const shown = screen?.querySelector<HTMLElement>('.overlay')?.dataset.shown ?? '0 0 1 1';
+        const [left, top, scaleX, scaleY] = shown.split(' ').map((value) => Number(value) * unit);
+        flat.drawImage(layer, left, top, width * scaleX, height * scaleY, 0, 0, width, height);
+      }
       const { data } = flat.getImageData(0, 0, width, height);
       return Array.from(data).filter((_, index) => index % 4 !== 3);
     }, this.image);
@@ -107,7 +118,7 @@ export class Viewer {
       const range = new vscode.NotebookRange(cell, cell + 1);
       vscode.window.activeNotebookEditor?.revealRange(range, vscode.NotebookEditorRevealType.AtTop);
     }, this.cell);
-    const canvas = this.frame.locator('.med-sa-image canvas').first();
+    const canvas = this.frame.locator('.med-sa-image .pane:not([hidden]) .overlay').first();
     let box = await canvas.boundingBox();
     for (let still = 0; still < 3;) {
       await this.page.waitForTimeout(50);
@@ -115,9 +126,11 @@ export class Viewer {
       still = box && now && now.x === box.x && now.y === box.y && now.height === box.height ? still + 1 : 0;
       box = now;
     }
-    const shown = box ?? { x: 0, y: 0, width: 0, height: 0 };
-    const { width, height } = this.image;
-    return (x, y) => ({ x: shown.x + (x / width) * shown.width, y: shown.y + (y / height) * shown.height });
+    const { x: left, y: top } = box ?? { x: 0, y: 0 };
+    // Where the picture lies on its canvas: offset and pixels of the screen per pixel of the image.
+    const shown = (await canvas.getAttribute('data-shown')) ?? '0 0 1 1';
+    const [offsetX, offsetY, scaleX, scaleY] = shown.split(' ').map(Number);
+    return (x, y) => ({ x: left + offsetX + x * scaleX, y: top + offsetY + y * scaleY });
   }
 }
 

@@ -137,7 +137,7 @@ export class ViewerPage {
     await this.host.drawn();
   }
 
-  /** What is seen at the centre of every pixel of the slice: both canvases on black, RGB summed. */
+  /** What is seen at the centre of every pixel of the slice: both canvases on black, as 0xRRGGBB. */
   async seen(plane: Plane = 'axial', view = 'view', layers: 'all' | 'picture' = 'all'): Promise<number[]> {
     await this.host.drawn();
     return await this.canvas(plane, view).evaluate((overlay: HTMLCanvasElement, which) => {
@@ -155,14 +155,17 @@ export class ViewerPage {
         const y = Math.floor(unit * (top + (Math.floor(index / columns) + 0.5) * scaleY));
         if (x < 0 || y < 0 || x >= width || y >= height) return 0;
         const at = 4 * (y * width + x);
-        return data[at] + data[at + 1] + data[at + 2];
+        return (data[at] << 16) | (data[at + 1] << 8) | data[at + 2];
       });
     }, layers);
   }
 
-  /** The pixels that look different. */
-  static differs(a: number[], b: number[]): number[] {
-    return a.map((value, index) => (Math.abs(value - b[index]) > 24 ? 1 : 0));
+  /** The pixels that look different, by more than `least` of RGB summed. */
+  static differs(a: number[], b: number[], least = 24): number[] {
+    const channel = (colour: number, shift: number) => (colour >> shift) & 0xff;
+    const difference = (p: number, q: number) =>
+      [16, 8, 0].reduce((sum, shift) => sum + Math.abs(channel(p, shift) - channel(q, shift)), 0);
+    return a.map((value, index) => (difference(value, b[index]) > least ? 1 : 0));
   }
 
   /** @throws what went wrong in the page unseen. */

@@ -73,6 +73,7 @@ export function commandsOf(work: Workplace): Commands {
     'candidate.1': choose(0),
     'candidate.2': choose(1),
     'candidate.3': choose(2),
+    'candidate.4': choose(3),
     refine: doing(() => editor.add({ kind: 'mask', slice: slice() })),
     'segment.slice': doing(() => post({ type: 'viewer/segment', viewId, slice: slice() })),
     'segment.all': doing(() => post({ type: 'viewer/segment', viewId, slice: null })),

@@ -24,7 +24,9 @@ export interface Preview {
 export class HoverPreview {
   shown: Preview | null = null;
   private wanted: Place | null = null;
-  private asked: { id: number; at: number } | null = null;
+  /** The question that is not answered yet. */
+  private asked: number | null = null;
+  private askedAt = -Infinity;
   /** The place that was asked about last. */
   private last: Place | null = null;
   private lastId = 0;
@@ -50,7 +52,7 @@ export class HoverPreview {
 
   /** @throws RangeError where the mask does not fit the slice. */
   answer(event: Extract<ImageEvent, { type: 'viewer/preview' }>, size: { width: number; height: number }): void {
-    if (event.previewId !== this.asked?.id) return;
+    if (event.previewId !== this.asked) return;
     this.asked = null;
     const { object, slice, mask } = event;
     const current = this.wanted?.object === object && this.wanted.slice === slice;
@@ -71,8 +73,8 @@ export class HoverPreview {
 
   private askSoon(): void {
     if (this.timer !== undefined) return;
-    const since = performance.now() - (this.asked?.at ?? -Infinity);
-    const wait = this.asked ? patienceMs - since : leastGapMs;
+    const since = performance.now() - this.askedAt;
+    const wait = (this.asked !== null ? patienceMs : leastGapMs) - since;
     this.timer = setTimeout(() => this.ask(), Math.max(wait, 0));
   }
 
@@ -80,9 +82,10 @@ export class HoverPreview {
     this.timer = undefined;
     const place = this.wanted;
     if (!place || place === this.last) return;
-    if (this.asked && performance.now() - this.asked.at < patienceMs) return this.askSoon();
+    if (this.asked !== null && performance.now() - this.askedAt < patienceMs) return this.askSoon();
     this.last = place;
-    this.asked = { id: ++this.lastId, at: performance.now() };
+    this.asked = ++this.lastId;
+    this.askedAt = performance.now();
     this.post({ type: 'viewer/hover', viewId: this.viewId, previewId: this.lastId, ...place });
   }
 }

@@ -5,7 +5,7 @@ export type Command =
   | 'sign'
   | 'brush.smaller'
   | 'brush.larger'
-  | `candidate.${1 | 2 | 3}`
+  | `candidate.${1 | 2 | 3 | 4}`
   | 'refine'
   | 'segment.slice'
   | 'segment.all'
@@ -73,9 +73,10 @@ export const keyGroups: readonly KeyGroup[] = [
       anywhere('segment.all', 'Segment all slices', 'Shift+S'),
       anywhere('propagate', 'Carry the object’s mask through the slices', 'Shift+P'),
       anywhere('refine', 'Give the mask as a prompt: refine it', 'M'),
-      anywhere('candidate.1', 'Take the first, second or third of the model’s masks', '1'),
-      anywhere('candidate.2', 'Take the first, second or third of the model’s masks', '2'),
-      anywhere('candidate.3', 'Take the first, second or third of the model’s masks', '3'),
+      anywhere('candidate.1', 'Take the model’s answer, or one of the three it offers beside it', '1'),
+      anywhere('candidate.2', 'Take the model’s answer, or one of the three it offers beside it', '2'),
+      anywhere('candidate.3', 'Take the model’s answer, or one of the three it offers beside it', '3'),
+      anywhere('candidate.4', 'Take the model’s answer, or one of the three it offers beside it', '4'),
       anywhere('fill', 'Fill the holes', 'F'),
       anywhere('largest', 'Keep the largest piece', 'K'),
       anywhere('undo', 'Undo', 'Ctrl+Z'),

@@ -3,7 +3,7 @@ import { press, type Run, section, wordButton } from './controls';
 import type { HeldObject } from './heldSlice';
 import { keyOf } from './keymap';
 
-const places = [1, 2, 3] as const;
+const places = [1, 2, 3, 4] as const;
 
 /** What can be done with the mask of the active object: take another of the model's, refine it, clean it, carry it on. */
 export class MaskPanel {
@@ -49,8 +49,9 @@ export class MaskPanel {
       button.hidden = !candidate;
       if (!candidate) return;
       press(button, held?.chosen === at);
-      button.textContent = `${at + 1} · ${candidate.iou.toFixed(2)}`;
-      const name = `Mask ${at + 1} of ${offered.length}, estimated IoU ${candidate.iou.toFixed(2)}, ${candidate.area} pixels`;
+      button.textContent = candidate.iou.toFixed(2);
+      const which = at === 0 ? 'The model’s answer' : `Mask ${at} of the ${offered.length - 1} it offers`;
+      const name = `${which}: estimated IoU ${candidate.iou.toFixed(2)}, ${candidate.area} pixels`;
       button.setAttribute('aria-label', name);
       button.title = `${name} (${keyOf(`candidate.${places[at]}`)})`;
     });

@@ -57,7 +57,7 @@ export class Screens {
     private readonly handlers: ScreenHandlers,
   ) {
     this.position = middleOf(image.size);
-    this.position[image.planes[0].axes[2]] = slice + 0.5;
+    this.position[image.planes[0].axes[2]] = Math.min(slice, image.planes[0].slices - 1) + 0.5;
     this.layout = image.planes[0].plane;
     for (const plane of image.planes) this.places.set(plane.plane, this.place(plane));
     this.root.append(...[...this.places.values()].map(({ cell }) => cell));
@@ -118,7 +118,12 @@ export class Screens {
   setLayout(layout: Layout): void {
     this.layout = layout;
     const shown = new Set(this.shown);
-    for (const { pane, cell } of this.places.values()) cell.hidden = !shown.has(pane.plane);
+    const focused = document.activeElement;
+    const cells = [...this.places.values()].map(({ pane, cell }) => ({ cell, hidden: !shown.has(pane.plane) }));
+    const loses = cells.some(({ cell, hidden }) => hidden && cell.contains(focused));
+    for (const { cell, hidden } of cells) cell.hidden = hidden;
+    // What is hidden loses the focus, and with it the keys would be the notebook's.
+    if (loses) this.focus();
     this.root.dataset.layout = layout === 'all' ? 'all' : 'one';
     const [main] = this.shown;
     this.root.style.setProperty('--aspect', String(displayAspect(main)));

@@ -1,9 +1,13 @@
+import fs from 'node:fs';
+import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { type Key, pictureCommand, staysInside, viewerCommand } from '../../../webview/image/keyboard';
+import { commandOf, type Key, staysInside } from '../../../webview/image/keyboard';
+import { helpRows, keyGroups, keyOf } from '../../../webview/image/keymap';
+import { projectRoot } from '../../support/projectRoot';
 
 /** `Ctrl+Shift+z` as the event it makes. */
 const press = (keys: string): Key => {
-  const parts = keys.split('+');
+  const parts = keys.split(/\+(?!$)/);
   const key = parts.pop() ?? '';
   const held = (name: string) => parts.includes(name);
   return { key, shiftKey: held('Shift'), ctrlKey: held('Ctrl'), metaKey: held('Meta'), altKey: held('Alt') };
@@ -11,34 +15,68 @@ const press = (keys: string): Key => {
 
 describe('keys of the viewer', () => {
   it.each([
-    ['ArrowLeft', { kind: 'move', dx: -1, dy: 0 }],
-    ['Shift+ArrowDown', { kind: 'move', dx: 0, dy: 10 }],
-    ['Enter', { kind: 'place', exclude: false }],
-    [' ', { kind: 'place', exclude: false }],
-    ['Shift+Enter', { kind: 'place', exclude: true }],
-    ['Ctrl+z', { kind: 'undo' }],
-    ['Meta+z', { kind: 'undo' }],
-    ['Ctrl+Shift+Z', { kind: 'redo' }],
-    ['Ctrl+y', { kind: 'redo' }],
-    ['Delete', { kind: 'clear' }],
-    ['Escape', { kind: 'cancel' }],
+    ['e', 'tool.box'],
+    ['E', 'tool.box'],
+    ['t', 'sign'],
+    ['s', 'segment.slice'],
+    ['Shift+S', 'segment.all'],
+    ['Ctrl+z', 'undo'],
+    ['Meta+z', 'undo'],
+    ['Ctrl+Shift+Z', 'redo'],
+    ['Ctrl+y', 'redo'],
+    ['Delete', 'delete'],
+    ['Escape', 'cancel'],
+    ['Shift+?', 'help'],
+    ['Shift++', 'view.larger'],
+    ['[', 'brush.smaller'],
+    ['ArrowUp', 'slice.next'],
+    ['Alt+ArrowUp', 'cursor.up'],
+    ['Enter', 'place'],
+    ['Shift+Enter', 'placeOpposite'],
     ['Ctrl+Enter', null],
-    ['Alt+ArrowLeft', null],
+    ['Ctrl+s', null],
     ['Ctrl+Alt+z', null],
+    ['Shift+E', null],
+    ['Shift+ArrowUp', null],
     ['Tab', null],
-    ['d', null],
-  ])('%s on the picture', (keys, command) => {
-    expect(pictureCommand(press(keys))).toEqual(command);
+  ])('%s on the picture of a volume', (keys, command) => {
+    expect(commandOf(press(keys), true, true)).toBe(command);
   });
 
-  it('leaves arrows and Enter to the buttons, which share the rest', () => {
-    expect(viewerCommand(press('ArrowLeft'))).toBeNull();
-    expect(viewerCommand(press('Enter'))).toBeNull();
-    expect(viewerCommand(press('Ctrl+z'))).toEqual({ kind: 'undo' });
+  it('move the cursor where there are no slices', () => {
+    const commands = ['ArrowUp', 'Shift+ArrowLeft', 'Alt+ArrowRight', 'Ctrl+ArrowUp'].map((keys) =>
+      commandOf(press(keys), true, false),
+    );
+    expect(commands).toEqual(['cursor.up', 'cursor.leftFar', 'cursor.right', null]);
   });
 
-  it('keeps what the notebook would take as a command, and nothing that is the editor’s', () => {
+  it('leave arrows and Enter to buttons and lists, which share the rest', () => {
+    const commands = ['ArrowLeft', 'Enter', 'Home', 'Ctrl+z', 'n'].map((keys) => commandOf(press(keys), false, true));
+    expect(commands).toEqual([null, null, null, 'undo', 'object.new']);
+  });
+
+  it('mean one thing each', () => {
+    const all = keyGroups.flatMap(({ bindings }) => bindings).flatMap(({ keys }) => keys);
+    expect(new Set(all).size).toBe(all.length);
+    expect(keyOf('undo')).toBe('Ctrl+Z');
+    expect(keyOf('cursor.left')).toBe('Alt+←');
+  });
+
+  it('stay inside where the notebook would take them as a command, and nowhere else', () => {
     expect(['d', 'B', ' ', 'Enter', 'Delete', 'ArrowUp'].every((keys) => staysInside(press(keys)))).toBe(true);
     expect(['Tab', 'Escape', 'F1', 'Ctrl+s', 'Meta+p', 'Alt+z'].some((keys) => staysInside(press(keys)))).toBe(false);
+  });
+
+  it('are those of docs/viewer.md', () => {
+    const tables = keyGroups.map((group) => {
+      const rows = helpRows(group).map(
+        ({ keys, help }) => `| ${keys.map((key) => `\`${key}\``).join(' ')} | ${help} |`,
+      );
+      return [`### ${group.title}`, '', '| Key | What it does |', '| --- | --- |', ...rows].join('\n');
+    });
+    const documented = fs.readFileSync(path.join(projectRoot, 'docs', 'viewer.md'), 'utf8');
+    // Prettier pads the columns.
+    const plain = (text: string) => text.replace(/ +\|/g, ' |').replace(/\| -+/g, '| ---');
+    for (const table of tables) expect(plain(documented)).toContain(plain(table));
   });
 });

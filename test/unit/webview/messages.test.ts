@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { encodeMaskPatch } from '../../../src/kernel/imaging/maskPatch';
-import type { ImageOutputV1 as ImageOutput } from '../../../src/protocol';
-import { decodePatch } from '../../../webview/image/maskLayer';
+import type { ImageOutput, ImageOutputV1 } from '../../../src/protocol';
+import { decodePatch } from '../../../webview/image/maskPixels';
 import { isImageEvent, readOutput } from '../../../webview/image/messages';
 import { diceData, lossData } from '../../../webview/training/curves';
 import { readSummary } from '../../../webview/training/messages';
@@ -31,15 +31,32 @@ describe('a mask on its way to the viewer', () => {
 });
 
 describe('what a notebook file holds', () => {
-  const image = { path: 'a.png', name: 'a.png', width: 4, height: 3, slices: 1, spacing: null };
-  const output: ImageOutput = { version: 1, viewId: 'v', sessionId: 's', image, slice: 0 };
+  const image = { path: 'folder/a.png', name: 'a.png', width: 4, height: 3, slices: 1, spacing: null };
+  const first: ImageOutputV1 = { version: 1, viewId: 'v', sessionId: 's', image, slice: 0 };
+  const output: ImageOutput = { version: 2, viewId: 'v', image: { path: 'folder/a.nii', size: [4, 3, 2] }, slice: 1 };
 
   it('is taken as an image only if it is one', () => {
-    expect(readOutput(output)).toBe(output);
-    const spoilt = [null, 'text', [], { ...output, version: 2 }, { ...output, viewId: 1 }, { ...output, image: null }];
-    const spoiltImages = [{ width: 0 }, { height: 1.5 }, { spacing: [1] }, { spacing: [0, 1] }, { name: null }];
-    for (const value of spoilt) expect(readOutput(value)).toBeNull();
-    for (const changes of spoiltImages) expect(readOutput({ ...output, image: { ...image, ...changes } })).toBeNull();
+    expect(readOutput(first)).toMatchObject({ output: first, viewId: 'v', name: 'a.png', slices: 1 });
+    expect(readOutput(output)).toMatchObject({
+      output,
+      viewId: 'v',
+      name: 'a.nii',
+      size: { width: 4, height: 3 },
+      slices: 2,
+    });
+    const spoilt = [null, 'text', [], { ...output, version: 3 }, { ...output, viewId: 1 }, { ...output, image: null }];
+    const spoiltImages = [{ path: 3 }, { size: [1, 2] }, { size: [0, 1, 1] }, { spacing: [0, 1, 1] }, { name: null }];
+    for (const value of [...spoilt, { ...first, slice: 0.5 }, { ...first, image: { ...image, width: 0 } }])
+      expect(readOutput(value)).toBeNull();
+    for (const changes of spoiltImages)
+      expect(readOutput({ ...output, image: { ...output.image, ...changes } })).toBeNull();
+  });
+
+  it('need not name a view: any kernel may write three lines', () => {
+    const least = { version: 2, image: { path: 'scan.nii.gz' } };
+    const [one, two] = [readOutput(least), readOutput(least)];
+    expect(one).toMatchObject({ name: 'scan.nii.gz', size: null });
+    expect(one?.viewId).not.toBe(two?.viewId);
   });
 
   it('is taken as a run only if it is one', () => {

@@ -36,6 +36,7 @@ export class FakeKernel {
   private past: Work[] = [];
   private future: Work[] = [];
   private state: SessionState;
+  private gate: Promise<void> = Promise.resolve();
   private stopped = new Set<string>();
 
   constructor(
@@ -48,8 +49,16 @@ export class FakeKernel {
     this.state = { revision: 1, objects: [object], active: 'liver', undo: null, redo: null, model: null };
   }
 
+  /** Answers nothing until `resume`. */
+  pause(): void {
+    this.gate = new Promise((open) => (this.resume = open));
+  }
+
+  resume = (): void => undefined;
+
   async receive(request: ImageRequest): Promise<void> {
     this.asked.push(request);
+    await this.gate;
     switch (request.type) {
       case 'viewer/attach':
         this.views.add(request.viewId);
@@ -254,7 +263,7 @@ export class FakeKernel {
       ...{ object, slice, revision, prompts, source },
       mask: changed ? { whole: false, since: known.revision, patch: changed } : { whole: true, patch: whole },
       iou: source === 'model' ? 0.91 : null,
-      candidates: clicks ? [0.91, 0.84, 0.7].map((iou, at) => ({ iou, area: 600 - 100 * at })) : [],
+      candidates: clicks ? [0.91, 0.93, 0.84, 0.7].map((iou, at) => ({ iou, area: 2000 - 400 * at })) : [],
       chosen: clicks ? chosen : null,
     };
   }
