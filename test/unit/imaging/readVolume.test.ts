@@ -153,7 +153,7 @@ describe('the geometry of a NIfTI header', () => {
   });
 
   it('is refused where the sform is sheared and nothing else is there', async () => {
-    const sheared = [[1, 0.8, 0, 0], affine[1], affine[2]] as const;
+    const sheared = [[1, 0.8, 4, 0], affine[1], affine[2]] as const;
     const file = await write('sheared.nii', nifti({ type: 'int16', extents: [2, 3, 4], affine: sheared }, ramp));
     await expect(readImage(file)).rejects.toThrow(/not at right angles/);
   });
