@@ -109,7 +109,7 @@ export class Annotator {
     listenToKeys(this.root, {
       run: (command) => this.run(command),
       slices: () => plane.slices > 1,
-      space: (held) => this.holdSpace(held),
+      space: (held) => this.screens.holdSpace(held),
     });
     setLayout(this.work, this.settings.layout);
     this.moved();
@@ -216,11 +216,6 @@ export class Annotator {
     const task = this.tasks.findLast(({ cancellable }) => cancellable);
     if (task) this.around.post({ type: 'viewer/cancel', viewId: this.around.viewId, task: task.id });
     return task !== undefined;
-  }
-
-  private holdSpace(held: boolean): void {
-    for (const { plane } of this.session.image.planes) this.screens.pane(plane).gestures.space = held;
-    this.root.classList.toggle('moving', held);
   }
 
   /** However much changes at once, lists and buttons are brought up to date once a frame. */

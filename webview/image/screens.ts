@@ -84,6 +84,12 @@ export class Screens {
     this.pane(this.shown[0].plane).canvas.focus({ preventScroll: true });
   }
 
+  /** While the space bar is held, the left button moves the picture. */
+  holdSpace(held: boolean): void {
+    for (const { pane } of this.places.values()) pane.gestures.space = held;
+    this.root.classList.toggle('moving', held);
+  }
+
   sliceOf(plane: PlaneInfo): number {
     return Math.floor(this.position[plane.axes[2]]);
   }
