@@ -5,15 +5,13 @@ import { sizeOf, tensorData, type TensorData } from '../../src/kernel/graph';
 import { trainableOf } from '../../src/kernel/training/trainable';
 import { adamWDefaults } from '../../src/kernel/training/adamw';
 import { compileTrainStep, stepOutputs } from '../../src/kernel/training/trainStep';
-import { readTensors } from '../../src/kernel/checkpoints';
+import { readModel } from '../../src/kernel/inference/modelFile';
 import { createLocalExecutor } from '../../src/kernel/runtime/localExecutor';
 import { estimateMemory } from '../../src/kernel/runtime/memoryEstimate';
-import { samConfigs } from '../../src/kernel/sam/config';
 import type { MemoryCase, MemoryResult } from './memory';
 
-async function measure({ file, model, size, batch, tune, recompute, accumulate }: MemoryCase): Promise<MemoryResult> {
-  const base = samConfigs[model];
-  const { tensors } = await readTensors(file);
+async function measure({ file, size, batch, tune, recompute, accumulate }: MemoryCase): Promise<MemoryResult> {
+  const { config: base, tensors } = await readModel(file);
   const trainable = trainableOf(tune, base, tensors, new Random(1));
   const program = compileTrainStep({
     config: { ...base, imageSize: size },

@@ -168,6 +168,27 @@ export class ViewerPage {
     return a.map((value, index) => (difference(value, b[index]) > least ? 1 : 0));
   }
 
+  /** The mask that the kernel holds; every pixel 0 or 1, empty before there is one. */
+  async kernelMask(object = 'liver', slice = 0): Promise<number[]> {
+    return await this.page.evaluate(([id, index]) => window.kernel.mask(id, index), [object, slice] as const);
+  }
+
+  /** The mask as it is seen: what differs when masks are hidden. */
+  async seenMask(): Promise<number[]> {
+    await this.page.mouse.move(3, 3);
+    const shown = await this.seen('axial', 'view', 'picture');
+    await this.press('v');
+    const hidden = await this.seen('axial', 'view', 'picture');
+    await this.press('v');
+    // More than what the halo of the edge does to the pixels beside it.
+    return ViewerPage.differs(shown, hidden, 48);
+  }
+
+  /** What stands in a list of the panel. */
+  async names(list: 'objects' | 'prompts'): Promise<string[]> {
+    return await this.page.locator(`#view .${list} .name`).allTextContents();
+  }
+
   /** @throws what went wrong in the page unseen. */
   async close(): Promise<void> {
     await this.host.close();

@@ -1,9 +1,13 @@
 import type { ActivationFunction } from 'vscode-notebook-renderer';
 import { addStyles, element } from '../shared/dom';
 import type { HeldSlice } from './heldSlice';
-import css from './image.css';
 import { type Announced, type ImageRequest, isImageEvent, readOutput } from './messages';
 import { SliceCache } from './sliceCache';
+import controls from './styles/controls.css';
+import panel from './styles/panel.css';
+import planes from './styles/planes.css';
+import sizes from './styles/sizes.css';
+import status from './styles/status.css';
 import { Viewer } from './viewer';
 
 /** Renders `application/vnd.med-sa.image+json`. */
@@ -12,7 +16,8 @@ export const activate: ActivationFunction = (context) => {
   // One bound for the page, however many images it shows.
   const cache = new SliceCache<HeldSlice>();
   const post = (request: ImageRequest) => context.postMessage?.(request);
-  addStyles('med-sa-image-styles', css);
+  // The sizes come last: they change what the others say.
+  addStyles('med-sa-image-styles', [planes, controls, panel, status, sizes].join('\n'));
 
   context.onDidReceiveMessage?.((message: unknown) => {
     if (!isImageEvent(message)) return;

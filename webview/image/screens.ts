@@ -57,7 +57,7 @@ export class Screens {
     private readonly handlers: ScreenHandlers,
   ) {
     this.position = middleOf(image.size);
-    this.position[image.planes[0].axes[2]] = slice + 0.5;
+    this.position[image.planes[0].axes[2]] = Math.min(slice, image.planes[0].slices - 1) + 0.5;
     this.layout = image.planes[0].plane;
     for (const plane of image.planes) this.places.set(plane.plane, this.place(plane));
     this.root.append(...[...this.places.values()].map(({ cell }) => cell));
@@ -82,6 +82,12 @@ export class Screens {
   /** Gives the keyboard to the first plane that is shown. */
   focus(): void {
     this.pane(this.shown[0].plane).canvas.focus({ preventScroll: true });
+  }
+
+  /** While the space bar is held, the left button moves the picture. */
+  holdSpace(held: boolean): void {
+    for (const { pane } of this.places.values()) pane.gestures.space = held;
+    this.root.classList.toggle('moving', held);
   }
 
   sliceOf(plane: PlaneInfo): number {

@@ -49,8 +49,8 @@ async function sit(run: string, death: Death | null): Promise<{ killed: boolean;
     ...(death?.within ? { KILL_HALF: '1' } : {}),
   });
   if (death?.afterMs !== undefined) {
-    await Promise.race([sleep(death.afterMs), running.ended]);
-    process.kill(running.pid, 'SIGKILL');
+    const over = await Promise.race([sleep(death.afterMs).then(() => false), running.ended.then(() => true)]);
+    if (!over) process.kill(running.pid, 'SIGKILL');
   }
   const { code, signal, stderr } = await running.ended;
   const killed = signal === 'SIGKILL';
