@@ -1,6 +1,7 @@
 // One bundle per process and per webview. Native and WebAssembly packages stay outside and ship in node_modules.
 import { build, context } from 'esbuild';
 import fs from 'node:fs';
+import { cellTypesPackage, writeCellTypes } from './.ci/cellTypes.mjs';
 
 const watch = process.argv.includes('--watch');
 const present = (entries) => Object.fromEntries(Object.entries(entries).filter(([, file]) => fs.existsSync(file)));
@@ -58,6 +59,8 @@ for (const options of [node, browser]) {
   if (watch) await (await context(options)).watch();
   else await build(options);
 }
+// VS Code's TypeScript server looks for its plugins in the extension's node_modules.
+await writeCellTypes('.', `node_modules/${cellTypesPackage}`);
 if (fs.existsSync('dist/cli.js')) {
   fs.writeFileSync('dist/cli.js', '#!/usr/bin/env node\n' + fs.readFileSync('dist/cli.js', 'utf8'));
   fs.chmodSync('dist/cli.js', 0o755);

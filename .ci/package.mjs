@@ -15,4 +15,17 @@ const vsce = path.join('node_modules', '@vscode', 'vsce', 'vsce');
 const links = ['--allow-missing-repository', '--no-rewrite-relative-links'];
 const options = ['--target', target, '--ignoreFile', ignoreFile, ...links, '--out', file];
 const { status } = spawnSync(process.execPath, [vsce, 'package', ...options], { stdio: 'inherit' });
-process.exit(status ?? 1);
+if (status !== 0) process.exit(status ?? 1);
+
+// vsce takes the packages that npm knows of; the types of cells are made here.
+const { unzipSync, zipSync } = await import('fflate');
+const { cellTypesPackage, writeCellTypes } = await import('./cellTypes.mjs');
+const folder = path.join('out', cellTypesPackage);
+await writeCellTypes('.', folder);
+const content = unzipSync(fs.readFileSync(file));
+for (const name of fs.readdirSync(folder, { recursive: true })) {
+  const from = path.join(folder, name);
+  const to = `extension/node_modules/${cellTypesPackage}/${name.split(path.sep).join('/')}`;
+  if (fs.statSync(from).isFile()) content[to] = fs.readFileSync(from);
+}
+fs.writeFileSync(file, zipSync(content));

@@ -4,12 +4,13 @@ import type { ImageInfo, Plane, SlicePixels } from '../../protocol';
 import { UserError } from '../errors';
 import { chooseWindow, readImage, sliceOf, toRgb } from '../imaging';
 import type { MedicalImage, RgbImage, Slice, Window } from '../imaging';
+import { splitSeriesName } from '../imaging/dicom/series';
 import { planesOf } from '../imaging/planeGeometry';
 import { encodeSlicePixels } from '../imaging/planePixels';
 import { planeSlice } from '../imaging/planeSlice';
 import { LeasedCache } from './leasedCache';
 
-/** A file as it is now: another time or size is another image. */
+/** A file, or a folder of DICOM series, as it is now: another time or size is another image. */
 export interface FileVersion {
   readonly file: string;
   readonly version: string;
@@ -18,7 +19,7 @@ export interface FileVersion {
 /** @throws UserError when there is no such file. */
 export async function versionOf(file: string): Promise<FileVersion> {
   try {
-    const { mtimeMs, size } = await fs.stat(file);
+    const { mtimeMs, size } = await fs.stat(file).catch(() => fs.stat(splitSeriesName(file).folder));
     return { file, version: `${file}|${mtimeMs}|${size}` };
   } catch (error) {
     throw new UserError(`${file} is not there or cannot be read: check the path`, { file, cause: error });
@@ -44,7 +45,7 @@ export class ImageLibrary {
       name: path.basename(file),
       size: [...image.size],
       channels: image.channels,
-      modality: null,
+      modality: image.modality ?? null,
       spacing: image.spacing && [...image.spacing],
       origin: [...image.origin],
       direction: [...image.direction],

@@ -6,6 +6,7 @@ import type { Layer } from './content';
 import type { KeptPrompt, TimelineEvent } from './edits';
 import type { Journal } from './journal';
 import { LayerMasks } from './layerMasks';
+import { annotatedSlices, marksOf, patchesOf } from './marks';
 import { MaskUpdates } from './maskUpdates';
 import { checkedPrompt, checkSlice } from './prompts';
 import type { Segmenter } from './segmenter';
@@ -81,13 +82,7 @@ export class AnnotationSession {
 
   /** Slices of each object that hold prompts or, as far as is known, a mask. */
   marks(): SliceMarks[] {
-    const layers = [...this.timeline.layers.values()].sort((a, b) => a.slice - b.slice);
-    return this.timeline.objects.map(({ id }) => {
-      const own = layers.filter(({ object }) => object === id);
-      const masked = own.filter((layer) => this.masks.known(layer)?.patch);
-      const prompted = own.filter(({ prompts }) => prompts.length > 0);
-      return { object: id, prompted: prompted.map(({ slice }) => slice), masked: masked.map(({ slice }) => slice) };
-    });
+    return marksOf(this.timeline, this.masks);
   }
 
   /** Prompts of one object on a slice, oldest first. */
@@ -125,16 +120,12 @@ export class AnnotationSession {
 
   /** Masks of an object, as far as they are known, by slice. */
   patches(object: string): [slice: number, patch: MaskPatch][] {
-    return [...this.timeline.layers.values()].flatMap((layer): [number, MaskPatch][] => {
-      const patch = layer.object === object ? this.masks.known(layer)?.patch : null;
-      return patch ? [[layer.slice, patch]] : [];
-    });
+    return patchesOf(this.timeline, this.masks, object);
   }
 
   /** Slices on which an object, or any, has prompts or masks; ascending. */
   slices(object: string | null = null): number[] {
-    const layers = [...this.timeline.layers.values()].filter((layer) => object === null || layer.object === object);
-    return [...new Set(layers.map(({ slice }) => slice))].sort((a, b) => a - b);
+    return annotatedSlices(this.timeline, object);
   }
 
   /** Asks the model for whatever is missing on a slice, and tells everybody. `again`: for all of its prompts. */
@@ -204,7 +195,8 @@ export class AnnotationSession {
       const patch = prompt.kind === 'mask' ? await this.given(object, prompt, source) : undefined;
       const prompts = [...(layer?.prompts ?? []), { id: '', prompt, patch }];
       const choices = [...(layer?.choices ?? []), null];
-      const asked: Layer = { object, slice, base: layer?.base, prompts, choices, operations: [] };
+      const operations = layer?.operations ?? [];
+      const asked: Layer = { object, slice, base: layer?.base, prompts, choices, operations };
       return this.masks.preview(asked, await source());
     });
   }
@@ -268,8 +260,8 @@ export class AnnotationSession {
   private async compact(): Promise<void> {
     if (this.journal.length < compactionLines) return;
     const events = this.timeline.events();
-    const answers = [...this.timeline.layers.values()].flatMap((layer) => this.masks.recordOf(layer) ?? []);
-    if (2 * (events.length + answers.length) > this.journal.length) return;
+    const answers = new Set(this.timeline.reachable().flatMap((layer) => this.masks.recordOf(layer) ?? []));
+    if (2 * (events.length + answers.size) > this.journal.length) return;
     await this.journal.replace([...events, ...answers]);
   }
 

@@ -1,6 +1,7 @@
 import type { Plane } from '../../protocol';
 
-interface Wish {
+/** A slice that a view asked for; `pixels` false: what lies over it only. */
+export interface SliceWish {
   readonly plane: Plane;
   readonly index: number;
   readonly pixels: boolean;
@@ -11,10 +12,10 @@ interface Wish {
  * that scrolls is answered for where it is, not for where it was.
  */
 export class SliceQueue {
-  private readonly wishes = new Map<Plane, Wish[]>();
+  private readonly wishes = new Map<Plane, SliceWish[]>();
   private working: Promise<void> | null = null;
 
-  constructor(private readonly answer: (wish: Wish) => Promise<void>) {}
+  constructor(private readonly answer: (wish: SliceWish) => Promise<void>) {}
 
   /** Resolves when nothing is waited for any more. */
   request(plane: Plane, indices: readonly number[], pixels: boolean): Promise<void> {
@@ -40,7 +41,7 @@ export class SliceQueue {
     }
   }
 
-  private next(): Wish | null {
+  private next(): SliceWish | null {
     for (const [plane, wishes] of [...this.wishes].reverse()) {
       const wish = wishes.shift();
       if (wish !== undefined) return wish;

@@ -1,20 +1,12 @@
-import type {
-  ImageEvent,
-  ImageOutput,
-  ImageOutputV1,
-  ImageRequest,
-  ObjectSlice,
-  Plane,
-  ViewerEvent,
-} from '../../protocol';
+import type { ImageEvent, ImageRequest, Plane, ViewerEvent } from '../../protocol';
 import { CancelledError, UserError } from '../errors';
-import { crossSection } from '../imaging/planeSlice';
-import { type ImageLibrary, versionOf } from './images';
+import type { ImageLibrary } from './images';
 import type { ImageSegmenter, Models } from './models';
 import { Prefetch } from './prefetch';
 import { propagate, segmentAll } from './propagation';
 import type { AnnotationSession } from './session';
 import { SliceQueue } from './sliceQueue';
+import { sliceOfSession } from './slicesOfSession';
 import type { AnnotationStore, OpenedSession } from './store';
 import { Tasks } from './tasks';
 import { carryOut, type EditRequest } from './viewerEdits';
@@ -66,13 +58,10 @@ export class ImageViewers {
   async handle(notebook: string, folder: string, request: ImageRequest): Promise<void> {
     const { viewId } = request;
     try {
-      if (request.type === 'viewer/attach') await this.attach(notebook, folder, viewId, request.output);
+      if (request.type === 'viewer/attach') await this.attach(notebook, folder, request);
       else await this.answer(this.view(viewId), viewId, request);
     } catch (error) {
-      if (error instanceof CancelledError) return;
-      if (!(error instanceof UserError)) this.options.log(error);
-      const message = error instanceof Error ? error.message : String(error);
-      this.options.emit(notebook, { type: 'viewer/error', viewId, message, request: request.type });
+      this.fail(notebook, request, error);
     }
   }
 
@@ -110,9 +99,9 @@ export class ImageViewers {
   private async attach(
     notebook: string,
     folder: string,
-    viewId: string,
-    output: ImageOutput | ImageOutputV1,
+    request: Extract<ImageRequest, { type: 'viewer/attach' }>,
   ): Promise<void> {
+    const { viewId, output } = request;
     const opened = await this.options.store.attach(folder, output);
     const { session } = opened;
     const slice = Math.min(output.slice ?? session.firstSlice, session.image.size[2] - 1);
@@ -124,7 +113,13 @@ export class ImageViewers {
       folder,
       slice,
       hover: null,
-      slices: new SliceQueue(({ plane, index, pixels }) => this.tellSlice(viewId, view, plane, index, pixels)),
+      slices: new SliceQueue(async (wish) => {
+        try {
+          tell({ type: 'viewer/slice', ...(await sliceOfSession(opened, this.options.images, wish)) });
+        } catch (error) {
+          this.fail(notebook, { viewId, type: 'viewer/slices' }, error);
+        }
+      }),
       tasks: new Tasks((tasks) => tell({ type: 'viewer/tasks', tasks })),
       prefetch: new Prefetch(),
     };
@@ -134,7 +129,15 @@ export class ImageViewers {
     const { image, state } = session;
     tell({ type: 'viewer/attached', image, state, marks: session.marks(), slice, objects: session.known(slice) });
     await view.slices.request(image.planes[0].plane, [slice], true);
-    await this.answerSlice(view);
+    // A view is attached when it shows its image: nothing that it asks for from now on waits for a model.
+    void this.answerSlice(view).catch((error: unknown) => this.fail(notebook, request, error));
+  }
+
+  private fail(notebook: string, { viewId, type }: Pick<ImageRequest, 'viewId' | 'type'>, error: unknown): void {
+    if (error instanceof CancelledError) return;
+    if (!(error instanceof UserError)) this.options.log(error);
+    const message = error instanceof Error ? error.message : String(error);
+    this.options.emit(notebook, { type: 'viewer/error', viewId, message, request: type });
   }
 
   private async answer(view: View, viewId: string, request: Exclude<ImageRequest, { type: 'viewer/attach' }>) {
@@ -195,26 +198,6 @@ export class ImageViewers {
     view.prefetch.start(source, near).catch(this.options.log);
   }
 
-  private async tellSlice(viewId: string, view: View, plane: Plane, index: number, pixels: boolean): Promise<void> {
-    const { session, notebook, file } = view;
-    const info = session.image.planes.find((one) => one.plane === plane);
-    try {
-      if (info === undefined || index >= info.slices) {
-        throw new UserError(`${session.image.name} has no ${plane} slice ${index}`);
-      }
-      const sent = pixels ? await this.options.images.pixels(await versionOf(file), plane, index) : null;
-      // What lies over the pixels is read after them: it is what holds when they are told.
-      const annotated = session.image.planes[0].plane === plane;
-      const objects = annotated ? session.known(index) : sections(session, info, index);
-      const { revision } = session.state;
-      this.options.emit(notebook, { type: 'viewer/slice', viewId, plane, index, pixels: sent, revision, objects });
-    } catch (error) {
-      if (!(error instanceof UserError)) this.options.log(error);
-      const message = error instanceof Error ? error.message : String(error);
-      this.options.emit(notebook, { type: 'viewer/error', viewId, message, request: 'viewer/slices' });
-    }
-  }
-
   private async preview(view: View, viewId: string, request: Extract<ImageRequest, { type: 'viewer/hover' }>) {
     const { previewId, object, slice, prompt } = request;
     view.session.check(object, slice);
@@ -246,19 +229,4 @@ export class ImageViewers {
     const views = [...this.views].filter(([, view]) => view.session === session);
     for (const [viewId] of views.slice(0, -viewsPerSession)) this.forget(viewId);
   }
-}
-
-/** What the masks of all objects look like on a slice of another plane. */
-function sections(
-  session: AnnotationSession,
-  plane: AnnotationSession['image']['planes'][number],
-  slice: number,
-): ObjectSlice[] {
-  const { revision, objects } = session.state;
-  return objects.flatMap(({ id: object }): ObjectSlice[] => {
-    const patch = crossSection(plane, slice, session.patches(object));
-    if (patch === null) return [];
-    const mask = { whole: true, patch } as const;
-    return [{ object, slice, revision, mask, prompts: [], iou: null, candidates: [], chosen: null, source: 'none' }];
-  });
 }

@@ -1,6 +1,6 @@
 export * from './types';
 export { imageExtensions } from './formats';
-export { readImage } from './readImage';
+export { diskPathOf, readImage } from './readImage';
 export { middleSlice, sliceOf } from './slices';
 export { autoWindow, chooseWindow, toRgb } from './window';
 export { resizeRgb } from './resize';

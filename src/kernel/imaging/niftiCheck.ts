@@ -2,25 +2,23 @@ import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import { UserError } from '../errors';
 import { readFileBytes } from '../files';
+import { niftiGeometry, type NiftiGeometry } from './niftiGeometry';
 
 /**
  * Checks that a NIfTI file holds every voxel that its header promises. ITK does not: it fills what is missing of a
  * file cut short with zeros, or with whatever its memory held, and says nothing.
- * @throws UserError when it is no NIfTI file, is damaged, is cut short, or holds more than one volume.
+ * @returns its geometry; null where the header gives none.
+ * @throws UserError when it is no NIfTI-1 file, is damaged, is or is cut short.
  */
-export async function checkNifti(file: string): Promise<void> {
+export async function checkNifti(file: string): Promise<NiftiGeometry | null> {
   const stored = await readFileBytes(file);
   const bytes = stored[0] === 0x1f && stored[1] === 0x8b ? await inflate(file, stored) : stored;
   const header = parseHeader(bytes);
   if (header === null) throw new UserError(`${file} is not a NIfTI file: check where it comes from`, { file });
-  const beyond = header.extents.slice(3).reduce((product, extent) => product * extent, 1);
-  if (beyond > 1) {
-    throw new UserError(
-      `${file} holds ${beyond} volumes (${header.extents.join(' × ')}): save one of them on its own`,
-      {
-        file,
-      },
-    );
+  if (header.version === 2) {
+    throw new UserError(`${file} is of NIfTI version 2, which is not read: save it as version 1 (nibabel, SimpleITK)`, {
+      file,
+    });
   }
   const voxels = header.extents.reduce((product, extent) => product * extent, 1);
   const needed = header.dataOffset + Math.ceil((voxels * header.bitsPerVoxel) / 8);
@@ -30,6 +28,7 @@ export async function checkNifti(file: string): Promise<void> {
       { file },
     );
   }
+  return niftiGeometry(file, bytes, header.little);
 }
 
 const gunzipAsync = promisify(gunzip);
@@ -46,6 +45,8 @@ async function inflate(file: string, stored: Buffer): Promise<Buffer> {
 }
 
 interface NiftiHeader {
+  readonly version: 1 | 2;
+  readonly little: boolean;
   readonly extents: readonly number[];
   readonly bitsPerVoxel: number;
   readonly dataOffset: number;
@@ -61,12 +62,12 @@ function parseHeader(bytes: Buffer): NiftiHeader | null {
       const extents = extentsOf((index) => view.getInt16(40 + 2 * index, little));
       const single = bytes.toString('latin1', 344, 347) === 'n+1';
       const dataOffset = single ? view.getFloat32(108, little) : 0;
-      return extents && { extents, bitsPerVoxel: view.getInt16(72, little), dataOffset };
+      return extents && { version: 1, little, extents, bitsPerVoxel: view.getInt16(72, little), dataOffset };
     }
     if (size === 540 && bytes.length >= 540) {
       const extents = extentsOf((index) => Number(view.getBigInt64(16 + 8 * index, little)));
       const dataOffset = Number(view.getBigInt64(168, little));
-      return extents && { extents, bitsPerVoxel: view.getInt16(14, little), dataOffset };
+      return extents && { version: 2, little, extents, bitsPerVoxel: view.getInt16(14, little), dataOffset };
     }
   }
   return null;

@@ -49,9 +49,7 @@ export async function readPlainNifti(
     const layout = begin === null ? null : layoutOf(begin);
     if (begin === null || layout === null) return null;
     await skip(chunks, layout.offset - headerBytes);
-    const geometry = await geometryOf(begin, layout, readSmall).catch(() => null);
-    // ITK has something against it: it says so of the file itself.
-    if (geometry === null) return null;
+    const geometry = await geometryOf(file, begin, layout, readSmall);
     const bytes = new Uint8Array(new ArrayBuffer(layout.length));
     const read = await chunks.into(bytes);
     if (read < layout.length) {
@@ -94,16 +92,25 @@ function scaled(voxels: Voxels, scale: Layout['scale']): Voxels {
   return real;
 }
 
-async function geometryOf(header: Buffer, { size }: Layout, readSmall: (file: string) => Promise<MedicalImage>) {
+async function geometryOf(
+  file: string,
+  header: Buffer,
+  { size }: Layout,
+  readSmall: (file: string) => Promise<MedicalImage>,
+): Promise<MedicalImage> {
   const folder = await fs.mkdtemp(path.join(os.tmpdir(), 'med-sa-nifti-'));
   try {
     const small = Buffer.from(header);
     size.forEach((extent, axis) => small.writeInt16LE(Math.min(extent, 2), 42 + 2 * axis));
     small.writeFloatLE(headerBytes, 108);
     small.fill(0, 348);
-    const file = path.join(folder, 'small.nii');
-    await fs.writeFile(file, Buffer.concat([small, Buffer.alloc(8 * 8)]));
-    return await readSmall(file);
+    const name = path.join(folder, 'small.nii');
+    await fs.writeFile(name, Buffer.concat([small, Buffer.alloc(8 * 8)]));
+    return await readSmall(name).catch((cause: unknown) => {
+      // What is wrong with the header is wrong with the file that it is of.
+      if (!(cause instanceof UserError)) throw cause;
+      throw new UserError(cause.message.replaceAll(name, file), { file, cause });
+    });
   } finally {
     await fs.rm(folder, { recursive: true, force: true });
   }

@@ -25,6 +25,18 @@ export async function readRasterFile(file: string): Promise<MedicalImage> {
 async function decode(file: string, bytes: Buffer): Promise<MedicalImage> {
   const metadata = await sharp(bytes).metadata();
   const pages = metadata.pages ?? 1;
+  if (pages === 1) return decodePages(file, bytes, metadata, 1);
+  try {
+    return await decodePages(file, bytes, metadata, pages);
+  } catch (error) {
+    if (!(error instanceof Error) || !error.message.includes('differs from page')) throw error;
+    // Reduced copies of the first page, or pictures that have nothing to do with each other.
+    const first = await decodePages(file, bytes, metadata, 1);
+    return { ...first, notes: [`its ${pages} pages differ in kind or size: only the first is shown`] };
+  }
+}
+
+async function decodePages(file: string, bytes: Buffer, metadata: Metadata, pages: number): Promise<MedicalImage> {
   const grey = isGrey(metadata);
   const pipeline = sharp(bytes, {
     failOn: 'error',
@@ -35,7 +47,10 @@ async function decode(file: string, bytes: Buffer): Promise<MedicalImage> {
   // An orientation is turned page by page; a stack of pages has none.
   if (pages === 1) pipeline.autoOrient();
   if (metadata.hasAlpha) pipeline.flatten({ background: '#000000' });
-  const depth = grey ? metadata.depth : 'uchar';
+  const signed = grey && metadata.depth === 'short';
+  // libvips knows no signed grey and would cut off what is below 0: read as unsigned from −32768 on.
+  if (signed) pipeline.linear(1, 0x8000);
+  const depth = signed ? 'ushort' : grey ? metadata.depth : 'uchar';
   pipeline.toColourspace(grey ? (depth === 'ushort' ? 'grey16' : 'b-w') : 'srgb');
   const { data, info } = await pipeline.raw({ depth }).toBuffer({ resolveWithObject: true });
   const channels = info.channels;
@@ -44,7 +59,7 @@ async function decode(file: string, bytes: Buffer): Promise<MedicalImage> {
     path: file,
     size: [info.width, info.height / pages, pages],
     channels,
-    voxels: typed(data, depth),
+    voxels: signed ? Int16Array.from(typed(data, depth), (value) => value - 0x8000) : typed(data, depth),
     spacing: null,
     origin: [0, 0, 0],
     direction: [1, 0, 0, 0, 1, 0, 0, 0, 1],

@@ -18,6 +18,8 @@ export interface MedicalImage {
   readonly direction: readonly number[];
   /** The display window that the file itself asks for (DICOM); most files ask for none. */
   readonly window?: Window;
+  /** As DICOM names it: CT, MR, …; where the file tells. */
+  readonly modality?: string;
   /** What the reader of the image should know of how it was read, one line each. */
   readonly notes?: readonly string[];
 }

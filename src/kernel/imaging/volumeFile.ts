@@ -3,23 +3,39 @@ import type { Image } from 'itk-wasm';
 import { UserError } from '../errors';
 import { extensionOf } from './formats';
 import { checkNifti } from './niftiCheck';
+import type { NiftiGeometry } from './niftiGeometry';
 import { readPlainNifti } from './niftiVolume';
 import type { MedicalImage, Voxels } from './types';
 
 /**
  * Reads a NIfTI, NRRD or MetaImage file with its geometry (LPS, mm).
- * @throws UserError when the file is missing, damaged, cut short, or holds more than one volume.
+ * `part` names one of several volumes, from 0.
+ * @throws UserError when the file is missing, damaged, cut short, or holds several volumes and none of them is named.
  */
-export async function readVolumeFile(file: string): Promise<MedicalImage> {
-  if (extensionOf(file).startsWith('.nii')) {
-    const plain = await readPlainNifti(file, withItk);
-    if (plain !== null) return plain;
-    await checkNifti(file);
-  }
-  return withItk(file);
+export async function readVolumeFile(file: string, part: string | null = null): Promise<MedicalImage> {
+  const plain =
+    part === null && isNifti(file) ? await readPlainNifti(file, (small) => readThroughItk(small, null)) : null;
+  return plain ?? readThroughItk(file, part);
 }
 
-const withItk = async (file: string): Promise<MedicalImage> => toMedicalImage(file, await readWithItk(file));
+const isNifti = (file: string): boolean => extensionOf(file).startsWith('.nii');
+
+async function readThroughItk(file: string, part: string | null): Promise<MedicalImage> {
+  const geometry = isNifti(file) ? await checkNifti(file) : null;
+  const image = toMedicalImage(file, await readWithItk(file), part);
+  return geometry && !agrees(image, geometry) ? { ...image, ...geometry } : image;
+}
+
+/** Up to rounding, in which ITK's doubles are better than the header's floats put together again. */
+function agrees(image: MedicalImage, geometry: NiftiGeometry): boolean {
+  const close = (a: readonly number[], b: readonly number[], tolerance: number): boolean =>
+    a.every((value, index) => Math.abs(value - b[index]) <= tolerance * Math.max(1, Math.abs(b[index])));
+  return (
+    close(image.spacing ?? [], geometry.spacing, 1e-4) &&
+    close(image.origin, geometry.origin, 1e-4) &&
+    close(image.direction, geometry.direction, 1e-4)
+  );
+}
 
 let queue: Promise<unknown> = Promise.resolve();
 
@@ -70,34 +86,45 @@ async function quietly<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-function toMedicalImage(file: string, image: Image): MedicalImage {
+function toMedicalImage(file: string, image: Image, part: string | null): MedicalImage {
   const { dimension, components, pixelType } = image.imageType;
   const [width = 1, height = 1, slices = 1, ...others] = image.size;
-  if (others.some((extent) => extent > 1)) {
-    throw new UserError(`${file} holds several volumes (${image.size.join(' × ')}): save one of them on its own`, {
-      file,
-    });
-  }
+  const volume = chooseVolume(file, image.size, others, part);
   const channels = components;
-  if (image.data === null || (channels !== 1 && channels !== 3)) {
-    throw new UserError(`${file} holds ${components} values per voxel (${pixelType}): save one channel, or RGB`, {
-      file,
-    });
+  const colour = channels === 3 && image.imageType.componentType === 'uint8';
+  if (image.data === null || (channels !== 1 && !colour)) {
+    throw new UserError(
+      `${file} holds ${components} values per voxel (${pixelType}, ${image.imageType.componentType}): save one of them, or RGB of 8 bits`,
+      {
+        file,
+      },
+    );
   }
   const along = (values: readonly number[], rest: number): [number, number, number] => [
     values[0] ?? rest,
     values[1] ?? rest,
     values[2] ?? rest,
   ];
+  const length = width * height * slices * channels;
   return {
-    path: file,
+    path: part === null ? file : `${file}#${part}`,
     size: [width, height, slices],
-    channels,
-    voxels: own(image.data),
+    channels: colour ? 3 : 1,
+    voxels: own(image.data.subarray(volume * length, (volume + 1) * length)),
     spacing: along(image.spacing, 1),
     origin: along(image.origin, 0),
     direction: direction3(image.direction, dimension),
   };
+}
+
+/** Which of a file's volumes is meant, from 0. @throws UserError when it holds several and none of them is named. */
+function chooseVolume(file: string, size: readonly number[], others: readonly number[], part: string | null): number {
+  const count = others.reduce((product, extent) => product * extent, 1);
+  if (part === null && count === 1) return 0;
+  if (part !== null && /^\d+$/.test(part) && Number(part) < count) return Number(part);
+  const held = count === 1 ? 'holds one volume' : `holds ${count} volumes (${size.join(' × ')})`;
+  const range = count === 1 ? 'leave out the #' : `add the one you mean to the path: #0 to #${count - 1}`;
+  throw new UserError(`${file} ${held}${part === null ? '' : `, and no volume ${part}`}: ${range}`, { file });
 }
 
 /** ITK's memory is shared and may hold 64-bit integers; ours is the reader's own and of numbers. */

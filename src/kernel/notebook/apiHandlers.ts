@@ -84,7 +84,8 @@ export function apiHandlers(services: ApiServices): ApiHandlers {
       return target;
     },
 
-    models: async (_, context) => jsonOf<NotebookModel[]>('models', await command('models', { json: true }, context)),
+    models: async (_, context) =>
+      jsonOf<{ models: NotebookModel[] }>('models', await command('models', { json: true }, context)).models,
 
     runs: ({ folder }, context) =>
       runs.list(folder === undefined ? null : path.resolve(context.folder, folder), context.folder),

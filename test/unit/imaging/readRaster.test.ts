@@ -150,9 +150,38 @@ describe('pages of a TIFF', () => {
     expect([...image.voxels]).toEqual(pages.flatMap(({ data }) => [...data]));
   });
 
-  it('of several sizes are refused', async () => {
-    const pages = [1, 2].map((page) => ({ width: 3, height: page, data: new Uint8Array(3 * page) }));
-    await expect(readImage(await write('mixed.tif', tiff(pages)))).rejects.toThrow(/mixed\.tif/);
+  it('of several sizes: the first, and a note', async () => {
+    const pages = [1, 2].map((page) => ({ width: 3, height: page, data: new Uint8Array(3 * page).fill(page) }));
+    const image = await readImage(await write('mixed.tif', tiff(pages)));
+    expect(image).toMatchObject({ size: [3, 1, 1], notes: [expect.stringMatching(/only the first/)] });
+    expect([...image.voxels]).toEqual([1, 1, 1]);
+  });
+
+  it('signed 16-bit grey keeps its values below 0', async () => {
+    const values = Int16Array.of(-32768, -1, 0, 1, 32767, -1000);
+    const tags = [
+      [256, 3],
+      [257, 2],
+      [258, 16],
+      [259, 1],
+      [262, 1],
+      [273, 8 + 2 + 10 * 12 + 4],
+      [277, 1],
+      [278, 2],
+      [279, 12],
+      [339, 2],
+    ];
+    const directory = Buffer.alloc(2 + tags.length * 12 + 4);
+    directory.writeUInt16LE(tags.length, 0);
+    tags.forEach(([tag, value], index) => {
+      directory.writeUInt16LE(tag, 2 + 12 * index);
+      directory.writeUInt16LE(3, 4 + 12 * index);
+      directory.writeUInt32LE(1, 6 + 12 * index);
+      directory.writeUInt32LE(value, 10 + 12 * index);
+    });
+    const bytes = Buffer.concat([Buffer.from([0x49, 0x49, 42, 0, 8, 0, 0, 0]), directory, Buffer.from(values.buffer)]);
+    const image = await readImage(await write('signed.tif', bytes));
+    expect(image.voxels).toEqual(values);
   });
 });
 

@@ -3,7 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { middleSlice, readImage, sliceOf } from '../../../src/kernel/imaging';
+import { diskPathOf, middleSlice, readImage, sliceOf } from '../../../src/kernel/imaging';
 import { metaImage, nifti, nrrd } from './volumes';
 
 let folder: string;
@@ -75,7 +75,11 @@ describe('NIfTI', () => {
     ],
     ['text.nii', () => Buffer.from('x'.repeat(400)), /not a NIfTI file/],
     ['empty.nii', () => new Uint8Array(0), /not a NIfTI file/],
-    ['series.nii', () => nifti({ type: 'int16', extents: [2, 3, 1, 4] }, ramp), /holds 4 volumes \(2 × 3 × 1 × 4\)/],
+    [
+      'series.nii',
+      () => nifti({ type: 'int16', extents: [2, 3, 1, 4] }, ramp),
+      /holds 4 volumes \(2 × 3 × 1 × 4\): add the one you mean to the path: #0 to #3/,
+    ],
   ])('%s is refused with its name', async (name, bytes, message) => {
     const file = await write(name, bytes());
     await expect(readImage(file)).rejects.toThrow(message);
@@ -112,12 +116,47 @@ it('NIfTI that is read without ITK is what ITK reads', async () => {
         expect(ours.size).toEqual([...itk.size, 1, 1].slice(0, 3));
         expect([...ours.voxels]).toEqual([...(itk.data as Float32Array)]);
         const flat = itk.imageType.dimension === 2;
-        expect(ours.spacing?.slice(0, itk.spacing.length)).toEqual(itk.spacing);
-        expect(ours.origin.slice(0, itk.origin.length)).toEqual(itk.origin);
-        if (!flat) expect(ours.direction).toEqual([...itk.direction].map((value) => Number(value) + 0));
+        itk.spacing.forEach((value, axis) => expect(ours.spacing?.[axis]).toBeCloseTo(value, 5));
+        itk.origin.forEach((value, axis) => expect(ours.origin[axis]).toBeCloseTo(value, 5));
+        if (!flat) [...itk.direction].forEach((value, at) => expect(ours.direction[at]).toBeCloseTo(Number(value), 5));
       }
     }
   }
+});
+
+it('one of several volumes in a file is named by its number', async () => {
+  const file = await write(
+    'times.nii.gz',
+    gzipSync(nifti({ type: 'int16', extents: [2, 3, 1, 4], spacing: [2, 3, 4] }, ramp)),
+  );
+  const image = await readImage(`${file}#2`);
+  expect(image).toMatchObject({ path: `${file}#2`, size: [2, 3, 1], spacing: [2, 3, 4] });
+  expect([...image.voxels]).toEqual([...ramp.subarray(12, 18)]);
+  await expect(readImage(`${file}#4`)).rejects.toThrow(/holds 4 volumes .*, and no volume 4/);
+  await expect(readImage(`${file}x#1`)).rejects.toThrow(/does not exist/);
+  expect(await diskPathOf(`${file}#2`)).toBe(file);
+  expect(await diskPathOf(file)).toBe(file);
+});
+
+describe('the geometry of a NIfTI header', () => {
+  const affine = [
+    [0, 0, 4, -7],
+    [-2, 0, 0, 8],
+    [0, 3, 0, 9],
+  ] as const;
+
+  it('is the sform, also where pixdim contradicts it', async () => {
+    const image = await readImage(
+      await write('contradiction.nii', nifti({ type: 'int16', extents: [2, 3, 4], spacing: [1, 1, 1], affine }, ramp)),
+    );
+    expect(image).toMatchObject({ spacing: [2, 3, 4], origin: [7, -8, 9], direction: [0, 0, -1, 1, 0, 0, 0, 1, 0] });
+  });
+
+  it('is refused where the sform is sheared and nothing else is there', async () => {
+    const sheared = [[1, 0.8, 4, 0], affine[1], affine[2]] as const;
+    const file = await write('sheared.nii', nifti({ type: 'int16', extents: [2, 3, 4], affine: sheared }, ramp));
+    await expect(readImage(file)).rejects.toThrow(/not at right angles/);
+  });
 });
 
 it('what ITK says is passed on', async () => {

@@ -1,7 +1,15 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { autoWindow, middleSlice, readImage, readMask, sliceOf } from '../../../src/kernel/imaging';
+import {
+  autoWindow,
+  middleSlice,
+  readDicomSegmentation,
+  readImage,
+  readMask,
+  readRtStruct,
+  sliceOf,
+} from '../../../src/kernel/imaging';
 
 const data = path.resolve(__dirname, '../../../../shared/data');
 const present = fs.existsSync(data);
@@ -57,5 +65,41 @@ describe.skipIf(!present)('real images', () => {
     expect(flat).toMatchObject({ size: [256, 256, 1], channels: 1, spacing: [1, 1, 1] });
     const volume = await readImage(path.join(data, 'nrrd_mha_samples/images/breast1_image.nrrd'));
     expect(volume).toMatchObject({ size: [45, 120, 21], spacing: [0.664062, 0.664062, 2.1] });
+  });
+
+  it.each(['CT', 'MR_T1'])(
+    'a DICOM %s series and its structure set are what their NIfTI files hold',
+    async (modality) => {
+      const folder = path.join(data, 'sts_ct_mr_tumour');
+      const image = await readImage(path.join(folder, 'dicom/STS_002', modality, 'image'));
+      const reference = await readImage(path.join(folder, `images/STS_002_${modality}.nii.gz`));
+      expect(image.size).toEqual(reference.size);
+      reference.origin.forEach((mm, axis) => expect(image.origin[axis]).toBeCloseTo(mm, 3));
+      expect(image.voxels.every((value, index) => value === reference.voxels[index])).toBe(true);
+      const { classes } = await readRtStruct(path.join(folder, 'dicom/STS_002', modality, 'rtstruct/RS.dcm'), image);
+      const mask = await readImage(path.join(folder, `masks/STS_002_${modality}.nii.gz`));
+      expect([...classes.keys()]).toEqual([`GTV_Mass_${modality}`]);
+      const drawn = classes.get(`GTV_Mass_${modality}`);
+      expect(mask.voxels.every((value, index) => value === drawn?.[index])).toBe(true);
+    },
+  );
+
+  it('a DICOM segmentation is what its label map holds, overlapping segments too', async () => {
+    const folder = path.join(data, 'dcmqi_ct_seg');
+    const image = await readImage(path.join(folder, 'images/ct-3slice'));
+    const liver = await readDicomSegmentation(path.join(folder, 'masks/liver.dcm'), image);
+    const reference = await readImage(path.join(folder, 'masks/liver_seg.nrrd'));
+    expect(reference.voxels.every((value, index) => value === liver.classes.get('Liver')?.[index])).toBe(true);
+    const { classes } = await readDicomSegmentation(path.join(folder, 'masks/partial_overlaps.dcm'), image);
+    for (const [map, value, name] of [
+      [1, 1, 'GREEN'],
+      [2, 2, 'ORANGE'],
+      [3, 3, 'PURPLE'],
+      [1, 4, 'LIGHT_BLUE'],
+      [1, 5, 'DARK_BLUE'],
+    ] as const) {
+      const { voxels } = await readImage(path.join(folder, `masks/partial_overlaps-${map}.nrrd`));
+      expect(voxels.every((label, index) => Number(label === value) === classes.get(name)?.[index])).toBe(true);
+    }
   });
 });

@@ -15,7 +15,9 @@ export const segment = command(
   {
     name: 'segment',
     summary: 'Segment an image from points or a box, or an object through a volume.',
-    operands: [{ name: 'IMAGE', description: 'an image (PNG, JPEG, TIFF) or a volume (NIfTI, NRRD, MetaImage)' }],
+    operands: [
+      { name: 'IMAGE', description: 'an image (PNG, JPEG, TIFF) or a volume (NIfTI, NRRD, MetaImage, DICOM)' },
+    ],
     options: {
       model,
       adapters,

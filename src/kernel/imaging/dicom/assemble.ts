@@ -3,7 +3,7 @@ import type { MedicalImage, Voxels } from '../types';
 import { applyPalette, paletteOf, toRgb8 } from './colour';
 import { framesOf } from './frames';
 import { arrange, type Arrangement } from './geometry';
-import { narrowed, transformInto, voxelsFor } from './intensities';
+import { fitting, transformInto, voxelsFor } from './intensities';
 import type { DicomFile } from './parse';
 import { checkSize, type PixelLayout } from './pixelLayout';
 import { samplesOf } from './samples';
@@ -59,7 +59,7 @@ export async function assemble(
   const channels = isGrey(layout) ? 1 : 3;
   const length = columns * rows * channels;
   checkSize(path, length * plan.slices.length * Math.max(1, layout.bitsAllocated / 8));
-  const volume =
+  let volume: Voxels =
     channels === 3
       ? new Uint8Array(length * plan.slices.length)
       : voxelsFor(
@@ -70,35 +70,40 @@ export async function assemble(
   const slicesOf = files.map((): { frame: number; slice: number }[] => []);
   plan.slices.forEach(({ file, frame }, slice) => slicesOf[file].push({ frame, slice }));
   for (const [index, file] of files.entries()) {
-    await decodeInto(volume, length, await load(file), file, slicesOf[index]);
+    volume = await decodeInto(volume, length, await load(file), file, slicesOf[index]);
   }
   const middle = files[plan.slices[Math.floor(plan.slices.length / 2)].file];
   return {
     path,
     size: [columns, rows, plan.slices.length],
     channels,
-    voxels: narrowed(volume),
+    voxels: volume,
     ...plan.geometry,
     ...(channels === 1 && middle.window && { window: middle.window }),
+    ...(files[0].modality && { modality: files[0].modality }),
   };
 }
 
+/** Fills the slices that are frames of one file; answers the volume, or the wider one that its values needed. */
 async function decodeInto(
   volume: Voxels,
   length: number,
   dicom: DicomFile,
   { layout, transforms }: ScannedFile,
   slices: readonly { frame: number; slice: number }[],
-): Promise<void> {
+): Promise<Voxels> {
   const frameAt = framesOf(dicom, layout);
   const palette = layout.photometric === 'PALETTE COLOR' ? paletteOf(dicom.path, dicom.data, layout.signed) : null;
   for (const { frame, slice } of slices) {
     const stored = await frameAt(frame);
     const samples = samplesOf(stored, layout);
     if (palette) volume.set(applyPalette(samples, palette), slice * length);
-    else if (isGrey(layout)) transformInto(volume, slice * length, samples, transforms[frame]);
-    else volume.set(toRgb8(samples, stored.bitsStored, stored.ybr), slice * length);
+    else if (isGrey(layout)) {
+      volume = fitting(volume, samples, transforms[frame]);
+      transformInto(volume, slice * length, samples, transforms[frame]);
+    } else volume.set(toRgb8(samples, stored.bitsStored, stored.ybr), slice * length);
   }
+  return volume;
 }
 
 const isGrey = ({ photometric }: PixelLayout): boolean => photometric.startsWith('MONOCHROME');

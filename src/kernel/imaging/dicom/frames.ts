@@ -3,6 +3,7 @@ import { codestreamOf, readCodestreamHeader, type CodestreamHeader } from './cod
 import { decodeFrame, type DecodedFrame } from './codecModule';
 import type { DicomFile } from './parse';
 import type { PixelLayout } from './pixelLayout';
+import { isWholeRleFrame } from './rleCheck';
 import { tags } from './tags';
 
 /** One frame's samples as they are stored, little-endian; colours interleaved. */
@@ -32,6 +33,11 @@ export function framesOf(file: DicomFile, layout: PixelLayout): (frame: number) 
   return async (frame) => {
     const stream = codestreamOf(streams[frame]);
     const header = codec === 'rle' || codec === 'jpegXl' ? null : checkedHeader(file, layout, stream);
+    if (codec === 'rle' && !isWholeRleFrame(stream, layout)) {
+      throw new UserError(`${file.path} is damaged or cut short: its RLE pixels do not add up; get it again`, {
+        file: file.path,
+      });
+    }
     try {
       const precision = header?.precision ?? layout.bitsStored;
       const decoded = await decodeFrame(codec, stream, {

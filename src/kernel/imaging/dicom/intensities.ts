@@ -59,34 +59,56 @@ function turningPoint({ slope, intercept }: IntensityTransform, { signed, bitsSt
   return (least + least + 2 ** bitsStored - 1) * slope + 2 * intercept;
 }
 
-/** The least and the greatest value that a transform can give. */
-function rangeOf({ slope, intercept, table }: IntensityTransform, layout: PixelLayout): [number, number] {
-  if (table) return [0, 0xffff];
-  // A code stream's precision may exceed the bits that the header says are stored.
-  const bits = layout.bitsAllocated;
-  const least = layout.signed ? -(2 ** (bits - 1)) : 0;
-  const ends = [least, least + 2 ** bits - 1].map((value) => value * slope + intercept);
-  return [Math.min(...ends), Math.max(...ends)];
+/**
+ * An empty volume for the values of such transforms: floats where they give fractions, else whole numbers of a type that
+ * they will mostly fit. `fitting` widens it where they do not: a CT's possible values exceed 16 bits, its real ones do not.
+ */
+export function voxelsFor(transforms: readonly IntensityTransform[], layout: PixelLayout, count: number): Voxels {
+  const { bitsAllocated: bits, signed } = layout;
+  if (layout.float) return bits === 64 ? new Float64Array(count) : new Float32Array(count);
+  if (bits === 64) return new Float64Array(count);
+  if (!transforms.every(({ slope, intercept }) => Number.isInteger(slope) && Number.isInteger(intercept))) {
+    return new Float32Array(count);
+  }
+  // Turned round, values stay within the range of those that are stored.
+  const asStored = transforms.every(
+    ({ slope, intercept, table, pivot }) => table === null && Math.abs(slope) === 1 && intercept === (pivot ?? 0),
+  );
+  if (!asStored) return bits === 32 ? new Int32Array(count) : new Int16Array(count);
+  if (bits === 32) return signed ? new Int32Array(count) : new Uint32Array(count);
+  if (bits === 16) return signed ? new Int16Array(count) : new Uint16Array(count);
+  return signed ? new Int8Array(count) : new Uint8Array(count);
 }
 
-/** An empty volume whose type holds every value that the transforms can give: whole numbers where they do. */
-export function voxelsFor(transforms: readonly IntensityTransform[], layout: PixelLayout, count: number): Voxels {
-  const whole = transforms.every(({ slope, intercept }) => Number.isInteger(slope) && Number.isInteger(intercept));
-  if (layout.float) return layout.bitsAllocated === 64 ? new Float64Array(count) : new Float32Array(count);
-  if (!whole) return new Float32Array(count);
+/** The volume itself where its type holds what a frame's samples become, else a wider copy of it. */
+export function fitting(voxels: Voxels, samples: Voxels, transform: IntensityTransform): Voxels {
+  const limits = limitsOf(voxels);
+  if (limits === null) return voxels;
+  const [low, high] = rangeOf(samples, transform);
+  if (low >= limits[0] && high <= limits[1]) return voxels;
+  const whole = low >= -0x80000000 && high <= 0x7fffffff && !(voxels instanceof Uint32Array);
+  return whole ? Int32Array.from(voxels) : Float64Array.from(voxels);
+}
+
+function limitsOf(voxels: Voxels): readonly [number, number] | null {
+  if (voxels instanceof Float32Array || voxels instanceof Float64Array) return null;
+  const bits = 8 * voxels.BYTES_PER_ELEMENT;
+  const signed = voxels instanceof Int8Array || voxels instanceof Int16Array || voxels instanceof Int32Array;
+  return signed ? [-(2 ** (bits - 1)), 2 ** (bits - 1) - 1] : [0, 2 ** bits - 1];
+}
+
+/** The least and the greatest value that samples become. */
+function rangeOf(samples: Voxels, { slope, intercept, table }: IntensityTransform): [number, number] {
   let [low, high] = [Infinity, -Infinity];
-  for (const transform of transforms) {
-    const [least, most] = rangeOf(transform, layout);
-    low = Math.min(low, least);
-    high = Math.max(high, most);
+  const values: Voxels = table ? table.entries : samples;
+  for (let index = 0; index < values.length; index++) {
+    const value = values[index];
+    if (value < low) low = value;
+    if (value > high) high = value;
   }
-  if (low >= 0 && high <= 0xff) return new Uint8Array(count);
-  if (low >= -0x80 && high <= 0x7f) return new Int8Array(count);
-  if (low >= 0 && high <= 0xffff) return new Uint16Array(count);
-  if (low >= -0x8000 && high <= 0x7fff) return new Int16Array(count);
-  if (low >= 0 && high <= 0xffffffff) return new Uint32Array(count);
-  if (low >= -0x80000000 && high <= 0x7fffffff) return new Int32Array(count);
-  return new Float64Array(count);
+  if (table) return [low, high];
+  const ends = [low * slope + intercept, high * slope + intercept];
+  return [Math.min(...ends), Math.max(...ends)];
 }
 
 /** Writes transformed samples into a volume from voxel `at` on. */
@@ -102,18 +124,6 @@ export function transformInto(voxels: Voxels, at: number, samples: Voxels, trans
   } else {
     for (let index = 0; index < samples.length; index++) voxels[at + index] = samples[index] * slope + intercept;
   }
-}
-
-/** 16-bit voxels where 32 bits turn out not to be needed: a CT's possible values exceed 16 bits, its real ones do not. */
-export function narrowed(voxels: Voxels): Voxels {
-  if (!(voxels instanceof Int32Array || voxels instanceof Uint32Array)) return voxels;
-  let [low, high] = [Infinity, -Infinity];
-  for (const value of voxels) {
-    if (value < low) low = value;
-    if (value > high) high = value;
-  }
-  if (low >= -0x8000 && high <= 0x7fff) return Int16Array.from(voxels);
-  return low >= 0 && high <= 0xffff ? Uint16Array.from(voxels) : voxels;
 }
 
 /**

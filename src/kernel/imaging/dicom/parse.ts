@@ -190,7 +190,7 @@ class Parser {
     return { items, next: end };
   }
 
-  /** PS3.5 annex A.4: an offset table, then fragments, as items. The last may be cut short. */
+  /** PS3.5 annex A.4: an offset table, then fragments, as items. */
   #fragments(at: number, encoding: Encoding): { fragments: Uint8Array[]; next: number } {
     const fragments: Uint8Array[] = [];
     while (at + 8 <= this.bytes.length) {
@@ -200,13 +200,15 @@ class Parser {
         throw this.#damaged('its compressed pixels are not in fragments');
       }
       at = item.at + item.length;
-      fragments.push(this.bytes.subarray(item.at, Math.min(at, this.bytes.length)));
+      // Decoders make a picture of what is left of a stream, and do not say that some is missing.
+      if (at > this.bytes.length) throw this.#cutShort();
+      fragments.push(this.bytes.subarray(item.at, at));
     }
     return { fragments, next: this.bytes.length };
   }
 
   #cutShort(): UserError {
-    return new UserError(`${this.file} is damaged or cut short: it ends within an attribute; get it again`, {
+    return new UserError(`${this.file} is damaged or cut short: it ends too early; get it again`, {
       file: this.file,
     });
   }

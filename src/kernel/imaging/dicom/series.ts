@@ -77,7 +77,7 @@ function toSeries(members: readonly ScannedFile[]): Series {
 /** @throws UserError unless exactly one series is meant. */
 export function chooseSeries(folder: string, all: readonly Series[], wanted: string | null): Series {
   const refuse = (what: string): UserError => new UserError(`${folder} ${what}`, { file: folder });
-  if (all.length === 0) throw refuse('holds no DICOM images: name the folder of a series, or a file');
+  if (all.length === 0) throw refuse('is a folder without DICOM images: name a file, or the folder of a series');
   const fitting = wanted === null ? all : all.filter(({ number, uid }) => number === wanted || uid === wanted);
   if (fitting.length === 1) return fitting[0];
   // A number that two series share does not tell them apart: their UIDs do.

@@ -1,0 +1,2 @@
+export const cellTypesPackage: string;
+export function writeCellTypes(root: string, folder: string): Promise<void>;
