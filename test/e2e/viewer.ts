@@ -55,7 +55,7 @@ export class Viewer {
   }
 
   /** Takes the pointer off the picture: under it, the viewer shows what a click there would give. */
-  async leave(): Promise<void> {
+  private async leave(): Promise<void> {
     await this.page.mouse.move(2, 2);
   }
 

@@ -99,6 +99,8 @@ describe.skipIf(!hasBrowser)('annotating with the viewer', () => {
 
   it('shows what a click would give while the pointer moves, and drops late answers', async () => {
     const page = await open();
+    // As long as a small model takes.
+    await page.page.evaluate(() => (window.kernel.delay.mask = 40));
     await page.hover(100, 80);
     const began = Date.now();
     for (let step = 0; step < 24; step++) {

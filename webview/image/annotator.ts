@@ -178,6 +178,8 @@ export class Annotator {
   private hover(plane: PlaneInfo, at: Position | null): void {
     this.over = at && isInside(plane, at) ? { plane, at } : null;
     if (plane === this.session.annotationPlane) this.editor.hover(at);
+    // Other viewers of the page may have displaced it.
+    if (this.session.need(plane.plane, this.screens.sliceOf(plane)) === 'pixels') this.loader.update();
     this.tellPlace();
     this.screens.redraw(false);
   }

@@ -58,6 +58,9 @@ export class HoverPreview {
     const current = this.wanted?.object === object && this.wanted.slice === slice;
     this.shown = current && mask ? { object, slice, mask: decodePatch(mask, size) } : null;
     this.changed();
+    // Whoever waited for this answer need not wait as long as for one that never comes.
+    clearTimeout(this.timer);
+    this.timer = undefined;
     this.askSoon();
   }
 

@@ -5,14 +5,16 @@ import type { Session } from './session';
 /** Slices that are asked for ahead of the one that is shown, in the direction of scrolling, and behind it. */
 const ahead = 8;
 const behind = 2;
-/** An answer that has not come by then is asked for again. */
+/** An answer that has not come by then is asked for again, a few times: what cannot be read will not be. */
 const patienceMs = 4000;
+const mostTries = 3;
 
 interface Asked {
   indices: Set<number>;
   first: number;
   pixels: boolean;
   at: number;
+  tries: number;
 }
 
 /** Asks the kernel for what the visible planes lack: what is shown first, then neighbours ahead of time. */
@@ -66,14 +68,18 @@ export class SliceLoader {
       return;
     }
     const asked = this.asked.get(plane);
-    const fresh = asked && performance.now() - asked.at < patienceMs && asked.pixels === !overlayOnly;
+    const same = asked?.pixels === !overlayOnly && asked.first === indices[0];
+    const waits = performance.now() - (asked?.at ?? -Infinity) < patienceMs;
+    const covered = asked?.pixels === !overlayOnly && indices.every((index) => asked.indices.has(index));
     const urgent = indices[0] === shown.index && asked?.first !== shown.index;
-    if (fresh && !urgent && indices.every((index) => asked.indices.has(index))) return;
+    if (covered && waits && !urgent) return;
+    if (covered && same && !waits && asked.tries >= mostTries) return;
     this.asked.set(plane, {
       indices: new Set(indices),
       first: indices[0],
       pixels: !overlayOnly,
       at: performance.now(),
+      tries: covered && same && !waits ? asked.tries + 1 : 1,
     });
     this.post({ type: 'viewer/slices', viewId: this.viewId, plane, indices, pixels: !overlayOnly });
   }

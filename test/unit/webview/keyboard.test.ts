@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { mouseHelp } from '../../../webview/image/help';
 import { commandOf, type Key, staysInside } from '../../../webview/image/keyboard';
 import { helpRows, keyGroups, keyOf } from '../../../webview/image/keymap';
 import { projectRoot } from '../../support/projectRoot';
@@ -67,16 +68,17 @@ describe('keys of the viewer', () => {
     expect(['Tab', 'Escape', 'F1', 'Ctrl+s', 'Meta+p', 'Alt+z'].some((keys) => staysInside(press(keys)))).toBe(false);
   });
 
-  it('are those of docs/viewer.md', () => {
+  it('are those of docs/viewer.md, and so is the mouse', () => {
     const tables = keyGroups.map((group) => {
       const rows = helpRows(group).map(
         ({ keys, help }) => `| ${keys.map((key) => `\`${key}\``).join(' ')} | ${help} |`,
       );
       return [`### ${group.title}`, '', '| Key | What it does |', '| --- | --- |', ...rows].join('\n');
     });
+    const mouse = mouseHelp.map(([gesture, meaning]) => `| ${gesture} | ${meaning} |`).join('\n');
     const documented = fs.readFileSync(path.join(projectRoot, 'docs', 'viewer.md'), 'utf8');
     // Prettier pads the columns.
     const plain = (text: string) => text.replace(/ +\|/g, ' |').replace(/\| -+/g, '| ---');
-    for (const table of tables) expect(plain(documented)).toContain(plain(table));
+    for (const table of [...tables, mouse]) expect(plain(documented)).toContain(plain(table));
   });
 });

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { encodeMaskPatch } from '../../../src/kernel/imaging/maskPatch';
 import type { ImageEvent, ImageInfo, ImageRequest, ObjectSlice, SessionState } from '../../../src/protocol';
 import type { HeldSlice } from '../../../webview/image/heldSlice';
@@ -122,6 +122,21 @@ describe('asking for slices', () => {
     loader.update();
     expect(asked()).toEqual([]);
     loader.dispose();
+  });
+
+  it('asks again for what does not come, but not for ever', () => {
+    vi.useFakeTimers();
+    const posts: ImageRequest[] = [];
+    const loader = new SliceLoader('v', (request) => posts.push(request), attached(), 5);
+    loader.show('coronal', 3);
+    vi.advanceTimersByTime(60_000);
+    expect(posts).toHaveLength(3);
+    loader.show('coronal', 4);
+    expect(posts).toHaveLength(4);
+    loader.dispose();
+    vi.advanceTimersByTime(60_000);
+    expect(posts).toHaveLength(4);
+    vi.useRealTimers();
   });
 });
 

@@ -1,17 +1,8 @@
 // Runs in the page: answers a viewer by the protocol, from a drawn volume. Its "model" knows discs: a point gives the disc
 // around it, a box what it encloses.
-import type {
-  ImageEvent,
-  ImageRequest,
-  MaskPatch,
-  ObjectSlice,
-  Plane,
-  Prompt,
-  PromptEntry,
-  SessionState,
-} from '../../../src/protocol';
+import type { ImageEvent, ImageRequest, ObjectSlice, Plane, PromptEntry, SessionState } from '../../../src/protocol';
 import { DrawnVolume, type VolumeOptions } from './drawnVolume';
-import { bounds, discAround, holes, largestPiece, patchOf, type Plate, strokeOn } from './plates';
+import { bounds, cut, discs, holes, largestPiece, patchOf, type Plate, strokeOn } from './plates';
 
 type Told = ImageEvent extends infer E ? (E extends { viewId: string } ? Omit<E, 'viewId'> : never) : never;
 
@@ -118,7 +109,7 @@ export class FakeKernel {
           previewId: request.previewId,
           object: request.object,
           slice: request.slice,
-          mask: patchOf(this.answer([{ id: 'hover', prompt: request.prompt }], 0), null),
+          mask: patchOf(discs(this.empty(), [request.prompt], 0), null),
           iou: 0.9,
         });
       case 'viewer/object/add': {
@@ -238,19 +229,9 @@ export class FakeKernel {
 
   private prompted(layer: Layer, prompts: PromptEntry[]): void {
     layer.prompts = prompts;
-    layer.mask = this.answer(prompts, layer.chosen);
+    const asked = prompts.map(({ prompt }) => prompt);
+    layer.mask = discs(this.empty(), asked, layer.chosen);
     layer.source = 'model';
-  }
-
-  private answer(prompts: readonly PromptEntry[], candidate: number): Plate {
-    const { width, height } = this.volume.image.planes[0];
-    const excluded = (prompt: Prompt) => prompt.kind === 'point' && prompt.label === 0;
-    const parts = prompts.filter(({ prompt }) => !excluded(prompt)).map(({ prompt }) => prompt);
-    return parts.reduce((mask, prompt) => discAround(mask, prompt, 26 - 6 * candidate), {
-      width,
-      height,
-      data: new Uint8Array(width * height),
-    } as Plate);
   }
 
   private told(object: string, slice: number, before: Layer | null): ObjectSlice {
@@ -275,19 +256,15 @@ export class FakeKernel {
   }
 
   private crossSections(plane: Plane, index: number): ObjectSlice[] {
-    const { width, height, axes } = this.volume.planeInfo(plane);
-    return this.state.objects.flatMap(({ id }) => {
-      const cut: Plate = { width, height, data: new Uint8Array(width * height) };
-      for (let slice = 0; slice < height; slice++) {
-        const mask = this.work.get(`${id} ${slice}`)?.mask;
-        for (let x = 0; mask && x < width; x++)
-          cut.data[slice * width + x] = mask.data[axes[0] === 0 ? index * mask.width + x : x * mask.width + index];
-      }
-      const patch: MaskPatch | null = patchOf(cut, null);
+    const info = this.volume.planeInfo(plane);
+    return this.state.objects.flatMap(({ id: object }) => {
+      const patch = patchOf(
+        cut(info, index, (slice) => this.work.get(`${object} ${slice}`)?.mask),
+        null,
+      );
       const rest = { iou: null, candidates: [], chosen: null, source: 'model' as const, prompts: [] };
-      return patch
-        ? [{ object: id, slice: index, revision: this.state.revision, mask: { whole: true, patch }, ...rest }]
-        : [];
+      const { revision } = this.state;
+      return patch ? [{ object, slice: index, revision, mask: { whole: true, patch }, ...rest }] : [];
     });
   }
 

@@ -1,5 +1,5 @@
 // Runs in the page: masks of a whole slice, painted plainly, so that the viewer's own painting has something to differ from.
-import type { MaskPatch, Prompt } from '../../../src/protocol';
+import type { MaskPatch, PlaneInfo, Prompt } from '../../../src/protocol';
 import { base64 } from './drawnVolume';
 
 export interface Plate {
@@ -8,8 +8,26 @@ export interface Plate {
   data: Uint8Array;
 }
 
+/** What the "model" answers: around every point a disc, smaller for the later candidates; inside of a box, all. */
+export function discs(empty: Plate, prompts: readonly Prompt[], candidate: number): Plate {
+  const asked = prompts.filter((prompt) => prompt.kind !== 'point' || prompt.label === 1);
+  return asked.reduce((mask, prompt) => discAround(mask, prompt, 26 - 6 * candidate), empty);
+}
+
+/** A plane across the slices: each of its rows is a column or a row of a slice's mask. */
+export function cut(plane: PlaneInfo, index: number, maskOf: (slice: number) => Plate | undefined): Plate {
+  const { width, height, axes } = plane;
+  const data = new Uint8Array(width * height);
+  for (let slice = 0; slice < height; slice++) {
+    const mask = maskOf(slice);
+    for (let x = 0; mask && x < width; x++)
+      data[slice * width + x] = mask.data[axes[0] === 0 ? index * mask.width + x : x * mask.width + index];
+  }
+  return { width, height, data };
+}
+
 /** `mask` with what a prompt asks for. */
-export function discAround(mask: Plate, prompt: Prompt, radius: number): Plate {
+function discAround(mask: Plate, prompt: Prompt, radius: number): Plate {
   return painted(mask, (x, y) => {
     if (prompt.kind === 'point') return Math.hypot(x - prompt.x, y - prompt.y) <= radius;
     if (prompt.kind === 'box') return x > prompt.x0 && x < prompt.x1 && y > prompt.y0 && y < prompt.y1;
