@@ -144,7 +144,8 @@ export class ImageInspection {
     return found;
   }
 
-  private checkSlice(slice: number): void {
+  /** @throws UserError where there is no such slice */
+  checkSlice(slice: number): void {
     if (!Number.isInteger(slice) || slice < 0 || slice >= this.slices) {
       throw new UserError(`slices 0 to ${this.slices - 1} are inspected, not ${slice}`);
     }

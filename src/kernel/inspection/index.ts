@@ -6,3 +6,8 @@ export { readInspectedModel, type InspectedModel, type InspectorFiles } from './
 export { blockReadings, readings } from './names';
 export type { ChannelPart } from './programs';
 export { generatedChanges, type GeneratedChange, type PromptInspection } from './promptInspection';
+export { exportTensors } from './exportTensors';
+export { InspectionSession } from './inspectionSession';
+export { mapPicture } from './mapPicture';
+export { quantise, type ValueMap } from './quantise';
+export { summarise } from './summary';
