@@ -38,7 +38,10 @@ export function decoderTable({ attachments }: PromptAnswer): HTMLElement {
   );
 }
 
-/** HyP-Adpt's W_i under prompt A, under B, and B − A. */
+/** Longest side of a matrix, pixels: three stand beside each other. */
+const matrixSide = 132;
+
+/** HyP-Adpt's W_i under prompt A, under B, and B − A: a row each, layer beside layer. */
 export function generatedTable(
   [a, b]: readonly [readonly NamedMap[], readonly NamedMap[]],
   changes: readonly GeneratedChange[],
@@ -46,24 +49,35 @@ export function generatedTable(
   own: (figure: MapFigure) => HTMLElement,
 ): HTMLElement {
   const names = (a.length > 0 ? a : b).map(({ name }) => name);
-  const rows = names.map((name) => {
-    const label = `W${name.split('.').at(-1)}, layer ${layerOf(name)}`;
-    const maps: [string, NamedMap | undefined, string][] = [
-      [`${label} · A`, a.find((map) => map.name === name), ''],
-      [`${label} · B`, b.find((map) => map.name === name), ''],
-    ];
-    const change = changes.find((map) => map.name === name);
-    maps.push([`${label} · B − A`, change, change === undefined ? '' : `changed by ${percent(change.change)}`]);
-    const figures = maps.flatMap(([title, map, note]) => {
-      if (map === undefined) return [];
-      const drawn = new MapFigure({ cursor, title, aspect: 1, note });
-      drawn.show(map.map);
-      return [own(drawn)];
-    });
+  if (names.length === 0) return element('div');
+  const drawn = (title: string, { map }: NamedMap, note?: string): HTMLElement => {
+    const made = new MapFigure({ cursor, title, aspect: 1, note, side: matrixSide });
+    made.show(map);
+    return own(made);
+  };
+  const row = (maps: readonly NamedMap[], layer: number | null, what: string): HTMLElement => {
+    const figures = maps
+      .filter(({ name }) => layerOf(name) === layer)
+      .map((map) => {
+        const note = 'change' in map ? `changed by ${percent((map as GeneratedChange).change)}` : undefined;
+        return drawn(`W${map.name.split('.').at(-1)} · ${what}`, map, note);
+      });
     return element('div', { class: 'maps' }, ...figures);
-  });
-  if (rows.length === 0) return element('div');
-  const title = 'Weights that the prompt generates (HyP-Adpt)';
-  const hint = names.length > 0 && changes.length === 0 ? 'Give prompt A and prompt B to see how they differ.' : '';
-  return element('div', {}, element('h4', {}, title), element('div', { class: 'note' }, hint), ...rows);
+  };
+  const layers = [...new Set(names.map(layerOf))].map((layer) =>
+    element(
+      'div',
+      { class: 'layer' },
+      element('div', {}, `Layer ${layer}`),
+      ...[row(a, layer, 'A'), row(b, layer, 'B'), row(changes, layer, 'B − A')].filter((made) => made.hasChildNodes()),
+    ),
+  );
+  const hint = changes.length === 0 ? 'Give prompt A and prompt B to see how they differ.' : '';
+  return element(
+    'div',
+    {},
+    element('h4', {}, 'Weights that the prompt generates (HyP-Adpt)'),
+    element('div', { class: 'note' }, hint),
+    element('div', { class: 'maps' }, ...layers),
+  );
 }

@@ -5,7 +5,7 @@ import { element } from '../shared/dom';
 export function unitHistogram({ units, dead, nearDead, histogram }: UnitActivity): HTMLElement {
   const highest = Math.max(1, ...histogram);
   const bars = histogram.map((count, bin) => {
-    const bar = element('span', { class: bin === 0 ? 'bar first' : 'bar' });
+    const bar = element('span', { class: bin === 0 && dead + nearDead > 0 ? 'bar first' : 'bar' });
     bar.style.height = `${Math.max(count > 0 ? 4 : 0, (100 * count) / highest)}%`;
     return element(
       'span',

@@ -21,13 +21,12 @@ export interface MapFigureOptions {
   readonly aspect: number;
   /** Told of a click or Enter at a place. */
   readonly onChoose?: (place: NonNullable<Place>, event: MouseEvent | KeyboardEvent) => void;
+  /** Longest side of the drawing, pixels of the page; 208 by default. */
+  readonly side?: number;
   /** Below the title. */
   readonly note?: string;
   readonly actions?: readonly HTMLElement[];
 }
-
-/** Longest side of the drawing, pixels of the page. */
-const side = 208;
 
 /** One heat map: drawing, legend, and the value under the linked cursor. */
 export class MapFigure {
@@ -47,7 +46,7 @@ export class MapFigure {
   private readonly size: { readonly width: number; readonly height: number };
 
   constructor(private readonly options: MapFigureOptions) {
-    const { title, aspect, cursor, note = '', actions = [] } = options;
+    const { title, aspect, cursor, side = 208, note = '', actions = [] } = options;
     this.size = aspect >= 1 ? { width: side, height: side / aspect } : { width: side * aspect, height: side };
     const ratio = Math.max(1, globalThis.devicePixelRatio || 1);
     const width = Math.max(1, Math.round(this.size.width * ratio));

@@ -7,7 +7,7 @@ import type {
 } from '../../src/protocol/inspector';
 import { element } from '../shared/dom';
 import { Cursor, type Place } from './cursor';
-import { figure } from './format';
+import { figure, kindOf, layerOf } from './format';
 import { frozenFigures } from './frozenFigures';
 import { generatedTable, decoderTable } from './decoderTables';
 import { MapFigure } from './mapFigure';
@@ -149,23 +149,22 @@ export class PromptPanel {
       );
       return;
     }
+    const points = answer.prompts.points.length;
+    const imageMaps = answer.attachments.flatMap(({ name, map }) => {
+      if (map === null) return [];
+      const title = `${kindOf(name)} adapter, layer ${layerOf(name)}`;
+      const drawn = new MapFigure({ cursor: shown.cursor, title, aspect: aspectOf(shown) });
+      drawn.show(map, backdropOf(shown));
+      return [own(drawn)];
+    });
     this.results.append(
       element(
         'p',
         {},
-        `Estimated IoU ${figure(answer.iou)} · ${answer.prompts.points.length} point(s) on slice ${answer.slice}`,
+        `Estimated IoU ${figure(answer.iou)} · ${points} ${points === 1 ? 'point' : 'points'} on slice ${answer.slice}`,
       ),
       decoderTable(answer),
-      ...answer.attachments.flatMap(({ name, map }) => {
-        if (map === null) return [];
-        const drawn = new MapFigure({
-          cursor: shown.cursor,
-          title: `Image adapter, layer ${/layers\.(\d+)/.exec(name)?.[1] ?? ''}`,
-          aspect: aspectOf(shown),
-        });
-        drawn.show(map, backdropOf(shown));
-        return [own(drawn)];
-      }),
+      element('div', { class: 'maps' }, ...imageMaps),
     );
     if (this.frozen !== null) this.results.append(frozenFigures(this.frozen, shown, own));
     const [a, b] = this.answers;

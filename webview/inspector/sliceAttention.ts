@@ -26,9 +26,9 @@ export class SliceAttention {
     this.head.addEventListener('change', () => this.drawMatrix());
     this.matrix = new MapFigure({
       cursor: new Cursor(),
-      title: 'Slice (row) looks at slice (column)',
+      title: 'Slice looks at slice',
       aspect: 1,
-      note: 'mean over positions; choose a cell to see where',
+      note: 'row looks at column; choose a cell to see where',
       onChoose: ({ x, y }) => this.choose(Math.floor(y * slices), Math.floor(x * slices)),
     });
     this.matrix.root.append(element('div', { class: 'choice' }, this.head));
