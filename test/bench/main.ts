@@ -5,11 +5,12 @@ import { deviceNames, type DeviceName } from '../../src/kernel/runtime/types';
 import type { Bench, BenchOptions } from './bench';
 import { engine } from './engine';
 import { gpu } from './gpu';
+import { inspect } from './inspect';
 import { memory } from './memory';
 import { predict } from './predict';
 import { machine, table, type BenchReport } from './report';
 
-const benches: Readonly<Record<string, Bench>> = { predict, engine, memory, gpu };
+const benches: Readonly<Record<string, Bench>> = { predict, inspect, engine, memory, gpu };
 
 function listing(): string {
   const width = Math.max(...Object.keys(benches).map((name) => name.length));

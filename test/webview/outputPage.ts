@@ -30,7 +30,12 @@ export class OutputPage {
   private constructor(readonly page: Page) {}
 
   /** Opens a page with the renderer of webview/<name>/renderer.ts, bundled as for the extension. */
-  static async open(browser: Browser, name: 'image' | 'training', pixelRatio = 1, width = 900): Promise<OutputPage> {
+  static async open(
+    browser: Browser,
+    name: 'image' | 'training' | 'inspector',
+    pixelRatio = 1,
+    width = 900,
+  ): Promise<OutputPage> {
     const context = await browser.newContext({ viewport: { width, height: 800 }, deviceScaleFactor: pixelRatio });
     const page = await context.newPage();
     const script = await bundle(path.join('webview', name, 'renderer.ts'));

@@ -3,6 +3,7 @@ import { bare, type Seams } from '../sam/seams';
 import type { ShapeTable } from '../sam/shapes';
 import type { Weights } from '../sam/weights';
 import { loraSeams, loraShapes } from './lora';
+import { unobserved, type ObserveAttachment } from './observation';
 import { isLora, type AttachmentOptions } from './options';
 import { adapterSeams } from './seams';
 import { adapterShapes } from './shapes';
@@ -12,7 +13,11 @@ export const attachmentShapes = (config: SamConfig, options: AttachmentOptions):
   isLora(options) ? loraShapes(config, options) : adapterShapes(config, options);
 
 /** What is attached, at SAM's seams; null attaches nothing. `weights` serves the names of `attachmentShapes`. */
-export function attachedSeams(weights: Weights, options: AttachmentOptions | null): Seams {
+export function attachedSeams(
+  weights: Weights,
+  options: AttachmentOptions | null,
+  observe: ObserveAttachment = unobserved,
+): Seams {
   if (options === null) return bare;
-  return isLora(options) ? loraSeams(weights, options) : adapterSeams(weights, options);
+  return isLora(options) ? loraSeams(weights, options, observe) : adapterSeams(weights, options, observe);
 }

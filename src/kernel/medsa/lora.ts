@@ -3,6 +3,7 @@ import type { SamConfig } from '../sam/config';
 import { bare, type ProjectionSeam, type Seams } from '../sam/seams';
 import { samShapes, type ShapeTable } from '../sam/shapes';
 import { within, type Weights } from '../sam/weights';
+import { unobserved, type ObserveAttachment } from './observation';
 import type { LoraOptions } from './options';
 
 /** The linear layers of SAM's attentions: the encoder's `qkv` and `proj`, the decoder's four of each attention. */
@@ -56,13 +57,20 @@ export function mergeLora(
  * Before the first step it adds zeros, and every operator gives SAM's own bits. In the decoder ONNX Runtime fuses the sum
  * before the first norm into a kernel that rounds differently (about 1e-6): compared to the last bit, it is `mergeLora`.
  */
-export function loraSeams(weights: Weights, { rank, alpha, decoder }: LoraOptions): Seams {
+export function loraSeams(
+  weights: Weights,
+  { rank, alpha, decoder }: LoraOptions,
+  observe: ObserveAttachment = unobserved,
+): Seams {
   const beside =
     (prefix: string): ProjectionSeam =>
     (name, x, own) => {
       const [a, b] = matrices(name).map(within(weights, prefix));
-      const update = matMul(matMul(x, matrixTranspose(a)), matrixTranspose(b));
-      return add(own(x), mul(update, alpha / rank));
+      const hidden = matMul(x, matrixTranspose(a));
+      const addition = mul(matMul(hidden, matrixTranspose(b)), alpha / rank);
+      const base = own(x);
+      observe({ name: `${prefix}.${name}`, base, addition, hidden, toBase: (y) => y, generated: [], line: null });
+      return add(base, addition);
     };
   const transformer = 'mask_decoder.transformer';
   return {

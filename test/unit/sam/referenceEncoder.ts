@@ -4,15 +4,15 @@ import type { TensorData } from '../../../src/kernel/graph';
 import type { SamConfig } from '../../../src/kernel/sam/config';
 import { erf64 } from '../../support/float64';
 
-type Token = readonly number[];
+export type Token = readonly number[];
 /** [row][column] */
-type Grid = readonly (readonly Token[])[];
+export type Grid = readonly (readonly Token[])[];
 
-const range = (n: number): number[] => [...Array(n).keys()];
-const gelu = (x: number): number => (x * (1 + erf64(x / Math.SQRT2))) / 2;
-const sum = (a: Token, b: Token): number[] => a.map((value, i) => value + b[i]);
-const dot = (a: Token, b: Token): number => a.reduce((total, value, i) => total + value * b[i], 0);
-const map = (grid: Grid, f: (token: Token, y: number, x: number) => Token): Grid =>
+export const range = (n: number): number[] => [...Array(n).keys()];
+export const gelu = (x: number): number => (x * (1 + erf64(x / Math.SQRT2))) / 2;
+export const sum = (a: Token, b: Token): number[] => a.map((value, i) => value + b[i]);
+export const dot = (a: Token, b: Token): number => a.reduce((total, value, i) => total + value * b[i], 0);
+export const map = (grid: Grid, f: (token: Token, y: number, x: number) => Token): Grid =>
   grid.map((row, y) => row.map((token, x) => f(token, y, x)));
 
 /** The value at a fractional position of a line of `length`, linear between the centres of two entries. */
@@ -26,7 +26,7 @@ function interpolate(length: number, at: number, value: (entry: number) => Token
 export class ReferenceEncoder {
   constructor(
     private readonly tensors: ReadonlyMap<string, TensorData>,
-    private readonly config: SamConfig,
+    protected readonly config: SamConfig,
   ) {}
 
   /** image: [3, S, S] → embedding [C, S/patch, S/patch] */
@@ -54,18 +54,24 @@ export class ReferenceEncoder {
     return this.tensors.get(`image_encoder.${name}`)!;
   }
 
+  private readonly known = new Map<string, Token[]>();
+
   private rows(name: string): Token[] {
+    const known = this.known.get(name);
+    if (known !== undefined) return known;
     const { shape, data } = this.tensor(name);
     const width = data.length / shape[0];
-    return range(shape[0]).map((row) => [...data.subarray(row * width, (row + 1) * width)]);
+    const rows = range(shape[0]).map((row) => [...data.subarray(row * width, (row + 1) * width)]);
+    this.known.set(name, rows);
+    return rows;
   }
 
-  private linear(name: string, x: Token): number[] {
+  protected linear(name: string, x: Token): number[] {
     const bias = this.tensor(`${name}.bias`).data;
     return this.rows(`${name}.weight`).map((row, i) => dot(row, x) + bias[i]);
   }
 
-  private norm(name: string, x: Token): number[] {
+  protected norm(name: string, x: Token): number[] {
     const mean = x.reduce((a, b) => a + b, 0) / x.length;
     const variance = x.reduce((total, value) => total + (value - mean) ** 2, 0) / x.length;
     const [weight, bias] = [this.tensor(`${name}.weight`).data, this.tensor(`${name}.bias`).data];
@@ -73,7 +79,7 @@ export class ReferenceEncoder {
   }
 
   /** One patch with its learned position, which is resampled where the grid is not the one it was learned on. */
-  private patch(image: ArrayLike<number>, row: number, column: number, side: number): Token {
+  protected patch(image: ArrayLike<number>, row: number, column: number, side: number): Token {
     const { imageSize, patchSize, embedDim } = this.config;
     const pixels = range(3).flatMap((channel) =>
       range(patchSize).flatMap((dy) =>
@@ -95,7 +101,7 @@ export class ReferenceEncoder {
   }
 
   /** Attention in windows; what lies beyond the grid is zeros, which have keys and values all the same. */
-  private windowed(name: string, n: Grid, window: number): Grid {
+  protected windowed(name: string, n: Grid, window: number): Grid {
     const out = n.map((row) => row.map((): Token => []));
     for (let top = 0; top < n.length; top += window) {
       for (let left = 0; left < n.length; left += window) {
@@ -111,20 +117,30 @@ export class ReferenceEncoder {
     return out;
   }
 
-  private attention(name: string, grid: Grid): Grid {
+  /** `tell` hears how each query of each head weighs the positions. */
+  protected attention(
+    name: string,
+    grid: Grid,
+    tell: (query: number, head: number, weights: Token) => void = () => {},
+  ): Grid {
     const { heads, embedDim } = this.config;
-    const [side, depth] = [grid.length, embedDim / heads];
+    const [height, width, depth] = [grid.length, grid[0].length, embedDim / heads];
     const qkv = map(grid, (token) => this.linear(`${name}.qkv`, token));
     const part = (token: Token, kind: number, head: number): Token =>
       token.slice(kind * embedDim + head * depth, kind * embedDim + (head + 1) * depth);
-    const relative = (table: readonly Token[], distance: number): Token => {
+    const relative = (table: readonly Token[], distance: number, side: number): Token => {
       const wanted = 2 * side - 1;
       const at = ((distance + side - 1 + 0.5) * table.length) / wanted - 0.5;
       return interpolate(table.length, at, (entry) => table[entry]);
     };
-    const [byRow, byColumn] = ['rel_pos_h', 'rel_pos_w'].map((table) => {
+    const [byRow, byColumn] = (
+      [
+        ['rel_pos_h', height],
+        ['rel_pos_w', width],
+      ] as const
+    ).map(([table, side]) => {
       const rows = this.rows(`${name}.${table}`);
-      return range(2 * side - 1).map((entry) => relative(rows, entry - side + 1));
+      return range(2 * side - 1).map((entry) => relative(rows, entry - side + 1, side));
     });
     return map(qkv, (query, y, x) => {
       const mixed = range(heads).flatMap((head) => {
@@ -132,12 +148,17 @@ export class ReferenceEncoder {
         const logits = qkv.flatMap((row, ky) =>
           row.map((key, kx) => {
             const content = dot(q, part(key, 1, head)) / Math.sqrt(depth);
-            return content + dot(q, byRow[y - ky + side - 1]) + dot(q, byColumn[x - kx + side - 1]);
+            return content + dot(q, byRow[y - ky + height - 1]) + dot(q, byColumn[x - kx + width - 1]);
           }),
         );
         const highest = Math.max(...logits);
         const weights = logits.map((logit) => Math.exp(logit - highest));
         const total = weights.reduce((a, b) => a + b, 0);
+        tell(
+          y * width + x,
+          head,
+          weights.map((weight) => weight / total),
+        );
         const values = qkv.flat().map((token) => part(token, 2, head));
         return range(depth).map((i) => values.reduce((value, v, key) => value + (weights[key] / total) * v[i], 0));
       });
@@ -145,7 +166,7 @@ export class ReferenceEncoder {
     });
   }
 
-  private neck(x: Grid): Grid {
+  protected neck(x: Grid): Grid {
     const [narrow, wide] = [this.rows('neck.0.weight'), this.rows('neck.2.weight')];
     const normed = map(x, (token) =>
       this.norm(

@@ -1,0 +1,211 @@
+// The inspector's page with the kernel's own answers behind it: a parity model is inspected, and its session is asked.
+import type { Browser } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import fs from 'node:fs';
+import path from 'node:path';
+import { readSafetensors } from '../../src/kernel/checkpoints';
+import { AdapterInspector, InspectionSession, readings, type ImageInspection } from '../../src/kernel/inspection';
+import type { RgbImage } from '../../src/kernel/imaging';
+import { createLocalExecutor } from '../../src/kernel/runtime/localExecutor';
+import type { Executor } from '../../src/kernel/runtime/types';
+import type { InspectorEvent, InspectorRequest } from '../../src/protocol/inspector';
+import { inspectorRequestSchema } from '../../src/protocol/inspectorSchema';
+import { hasBrowser, launchBrowser } from '../support/browser';
+import { drawDiscs } from '../support/drawnImage';
+import { temporaryFolder } from '../support/temporaryFolder';
+import { goldensOf } from '../unit/inspection/parityModel';
+import { OutputPage } from './outputPage';
+import type { ThemeName } from './themes';
+
+/** Five slices of 200×150 pixels with a bright disc that grows. */
+function pictures(): RgbImage[] {
+  return [18, 26, 34, 40, 30].map((radius) => {
+    const { width, height, pixels } = drawDiscs(200, 150, [{ x: 90, y: 70, radius, level: 190 }]);
+    const rgb = new Uint8Array(3 * width * height);
+    pixels.forEach((level, pixel) => rgb.fill(level, 3 * pixel, 3 * pixel + 3));
+    return { width, height, rgb };
+  });
+}
+
+describe.skipIf(!hasBrowser)('the inspector in a browser', () => {
+  let browser: Browser;
+  let executor: Executor;
+  let inspection: ImageInspection;
+  let session: InspectionSession;
+  let folder: string;
+  let notebook: OutputPage;
+
+  beforeAll(async () => {
+    if (!hasBrowser) return;
+    browser = await launchBrowser();
+    executor = await createLocalExecutor({ device: 'cpu', threads: 1 });
+    const { model } = await goldensOf('tiny', 'medsa3d');
+    inspection = await new AdapterInspector(model, executor).inspect(pictures());
+    folder = temporaryFolder('inspector');
+    session = new InspectionSession('heart', inspection, pictures(), folder);
+  });
+  afterEach(() => notebook?.close());
+  afterAll(async () => {
+    await executor?.dispose();
+    await browser?.close();
+  });
+
+  /** Answers what the page asks, until it asks no more. */
+  const serve = async (): Promise<InspectorRequest[]> => {
+    const asked: InspectorRequest[] = [];
+    for (let quiet = 0; quiet < 4; quiet++) {
+      const requests = (await notebook.sent()).map((request) => inspectorRequestSchema.parse(request));
+      if (requests.length > 0) quiet = 0;
+      for (const request of requests) await notebook.receive(await session.answer(request));
+      asked.push(...requests);
+      await notebook.drawn();
+    }
+    return asked;
+  };
+  const open = async (): Promise<void> => {
+    notebook = await OutputPage.open(browser, 'inspector', 2);
+    await notebook.page.setViewportSize({ width: 1180, height: 900 });
+    await notebook.render(session.summary());
+    await serve();
+  };
+  const figureNamed = (title: string) =>
+    notebook.page.locator('figure').filter({ has: notebook.page.getByText(title, { exact: true }) });
+  const canvasOf = (title: string) => figureNamed(title).locator('canvas').first();
+  const alert = () => notebook.page.getByRole('alert');
+
+  it('shows every block, and the maps of the chosen one only', async () => {
+    await open();
+    const tabs = notebook.page.getByRole('tab');
+    expect(await tabs.count()).toBe(4);
+    expect(await tabs.first().getAttribute('aria-label')).toMatch(/Block 0: output changed by .*Space .* units dead/);
+    await tabs.nth(2).click();
+    // The block's own maps in one request; where slice 0 looks at slice 1, in another.
+    const asked = (await serve()).flatMap((request) => (request.type === 'inspector/maps' ? [request.maps] : []));
+    expect(asked.map(({ length }) => length).sort()).toEqual([1, 4]);
+    expect(JSON.stringify(asked)).not.toMatch(/blocks\.[013]/);
+    expect(await notebook.page.getByRole('heading', { name: 'Block 2' }).count()).toBe(1);
+  });
+
+  it('links the cursor, and every value is the tensor’s', async () => {
+    await open();
+    const canvas = canvasOf('Space');
+    const box = (await canvas.boundingBox())!;
+    await canvas.hover({ position: { x: box.width * 0.45, y: box.height * 0.55 } });
+    // 200×150 on 8×8 cells: 8 columns, 6 rows.
+    const [x, y] = [3, 3];
+    for (const [title, name] of [
+      ['Space', readings.addition('image_encoder.blocks.0.space_adapter')],
+      ['MLP', readings.addition('image_encoder.blocks.0.mlp_adapter')],
+      ['Depth', readings.addition('image_encoder.blocks.0.depth_adapter')],
+      ['Change of output', 'image_encoder.blocks.0.difference.norm'],
+    ]) {
+      const text = await figureNamed(title).locator('output').textContent();
+      const found = /^\(3, 3\) (\S+)$/.exec(text ?? '');
+      expect(found, `${title}: ${text}`).not.toBeNull();
+      const { data, shape } = inspection.reading(name);
+      const value = data[y * shape[2] + x];
+      const visible = [...data.subarray(0, 6 * 8)];
+      const step = (Math.max(...visible) - Math.min(...visible)) / 255;
+      expect(Math.abs(Number(found![1]) - value)).toBeLessThan(step + 0.006 * value);
+    }
+  });
+
+  it('is worked by the keyboard, and keeps its keys from the notebook', async () => {
+    await open();
+    await notebook.page.getByRole('tab').first().focus();
+    await notebook.page.keyboard.press('ArrowRight');
+    await serve();
+    expect(await notebook.page.getByRole('tab', { selected: true }).getAttribute('aria-label')).toMatch(/^Block 1/);
+    await canvasOf('Space').focus();
+    await notebook.page.keyboard.press('ArrowLeft');
+    const output = figureNamed('MLP').locator('output');
+    const before = await output.textContent();
+    await notebook.page.keyboard.press('ArrowDown');
+    expect(await output.textContent()).not.toBe(before);
+    expect(await figureNamed('Space').locator('output').getAttribute('aria-live')).toBe('polite');
+    expect(await notebook.leaked()).toEqual([]);
+  });
+
+  it('draws single channels, and says which there are', async () => {
+    await open();
+    await notebook.page.getByLabel('MLP: what is drawn').selectOption('hidden:channel');
+    await notebook.page.getByLabel('MLP: channel').fill('99');
+    await notebook.page.getByLabel('MLP: channel').press('Tab');
+    const asked = await serve();
+    expect(JSON.stringify(asked)).toMatch(
+      /"of":"channel","attachment":"image_encoder.blocks.0.mlp_adapter","part":"hidden","channel":7/,
+    );
+    expect(await alert().count()).toBe(0);
+  });
+
+  it('shows which slices look at which, and where', async () => {
+    await open();
+    await canvasOf('Slice looks at slice').click({ position: { x: 190, y: 10 } });
+    const asked = await serve();
+    expect(JSON.stringify(asked)).toMatch(/"from":0,"to":4/);
+    expect(await figureNamed('Where').textContent()).toMatch(/slice 0 looks at slice 4/);
+    await notebook.page.getByLabel('Slice', { exact: false }).first().fill('3');
+    await serve();
+    expect(await alert().count()).toBe(0);
+  });
+
+  it('compares two prompts and the frozen SAM, and exports', async () => {
+    await open();
+    await canvasOf('Prompts').click({ position: { x: 95, y: 70 } });
+    await serve();
+    expect(await notebook.page.getByText('Give prompt A and prompt B').count()).toBe(1);
+    await notebook.page.getByLabel('Prompt B').check();
+    await canvasOf('Prompts').click({ position: { x: 20, y: 20 }, modifiers: ['Shift'] });
+    const [second] = await serve();
+    expect(second).toMatchObject({ type: 'inspector/prompt', slot: 1, prompts: { points: [{ label: 0 }] } });
+    expect(await figureNamed('W0 · B − A').first().textContent()).toMatch(/changed by [\d.]+ %/);
+    await notebook.page.getByRole('button', { name: 'Compare with frozen SAM' }).click();
+    await serve();
+    expect(await figureNamed('Masks').textContent()).toMatch(/Dice of the two [\d.]+/);
+    await notebook.page.getByRole('button', { name: 'Export tensors' }).click();
+    await notebook.page.getByRole('button', { name: 'Save Space as PNG' }).click();
+    await serve();
+    const files = fs.readdirSync(folder).sort();
+    expect(files.map((file) => path.extname(file))).toEqual(['.png', '.safetensors']);
+    const { tensors, metadata } = await readSafetensors(path.join(folder, files[1]));
+    expect(metadata).toMatchObject({ format: 'med-sa-inspection', model: 'tiny', adapters: 'medsa3d', slices: '5' });
+    const name = readings.addition('image_encoder.blocks.1.depth_adapter');
+    expect(tensors.get(name)!.data).toEqual(inspection.reading(name).data);
+    expect(tensors.has('prompt.1.mask_decoder.layers.1.prompt_adapter.generated.2')).toBe(true);
+    await notebook.picture('inspector-compared');
+  });
+
+  it('says what the kernel says when it cannot answer', async () => {
+    await open();
+    await canvasOf('Prompts').click({ position: { x: 95, y: 70 } });
+    const [request] = (await notebook.sent()) as InspectorRequest[];
+    const { viewId, requestId } = request;
+    const event: InspectorEvent = {
+      viewId,
+      requestId,
+      type: 'inspector/error',
+      message: 'the engine ended: ask again',
+    };
+    await notebook.receive(event);
+    await notebook.drawn();
+    expect(await alert().textContent()).toBe('the engine ended: ask again');
+  });
+
+  it('refuses an output that is none', async () => {
+    notebook = await OutputPage.open(browser, 'inspector');
+    await notebook.render({ inspection: 'x', blocks: [{}] });
+    expect(await notebook.page.locator('#output').textContent()).toMatch(/damaged/);
+  });
+
+  it.each<ThemeName>(['dark', 'light', 'high-contrast'])('looks at home in the theme %s', async (name) => {
+    await open();
+    await notebook.theme(name);
+    await notebook.page.getByRole('tab').nth(1).click();
+    await serve();
+    await canvasOf('Prompts').click({ position: { x: 95, y: 70 } });
+    await serve();
+    await canvasOf('Space').hover({ position: { x: 95, y: 70 } });
+    await notebook.picture(`inspector-${name}`);
+    expect(await alert().count()).toBe(0);
+  });
+});

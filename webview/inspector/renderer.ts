@@ -1,0 +1,51 @@
+import type { ActivationFunction } from 'vscode-notebook-renderer';
+import type { InspectorChannel, InspectorEvent } from '../../src/protocol/inspector';
+import { element } from '../shared/dom';
+import { isInspectorEvent, readInspection } from './messages';
+import { mount } from './mount';
+
+/** Renders `application/vnd.med-sa.inspector+json`. */
+export const activate: ActivationFunction = (context) => {
+  const views = new Map<string, { dispose(): void }>();
+  const listeners = new Set<(event: InspectorEvent) => void>();
+  // Two editors may show the same output; each webview's view has a name of its own.
+  const instance = Math.random().toString(36).slice(2);
+  const channel: InspectorChannel = {
+    post: (request) => context.postMessage?.(request),
+    listen: (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+  };
+  context.onDidReceiveMessage?.((message: unknown) => {
+    if (isInspectorEvent(message)) for (const listener of listeners) listener(message);
+  });
+  const dispose = (id: string): void => {
+    views.get(id)?.dispose();
+    views.delete(id);
+  };
+  return {
+    renderOutputItem(item, container) {
+      dispose(item.id);
+      const summary = readInspection(parse(item.text()));
+      if (summary === null) {
+        container.replaceChildren(element('p', {}, 'This inspection is damaged or of a newer version of Med-SA.'));
+        return;
+      }
+      const place = element('div');
+      container.replaceChildren(place);
+      views.set(item.id, mount(place, summary, channel, `${instance}/${item.id}`));
+    },
+    disposeOutputItem(id) {
+      for (const each of id === undefined ? [...views.keys()] : [id]) dispose(each);
+    },
+  };
+};
+
+function parse(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch {
+    return null;
+  }
+}
