@@ -143,6 +143,7 @@ describe.skipIf(!hasBrowser)('annotating with the viewer', () => {
     });
     expect(await page.seen('axial', 'view', 'picture')).toEqual(plain);
     await page.button('Live preview').click();
+    await page.asked('viewer/hover');
     await page.hover(60, 60);
     await page.hover(70, 60);
     await page.page.waitForTimeout(200);
@@ -218,7 +219,7 @@ describe.skipIf(!hasBrowser)('annotating with the viewer', () => {
     await page.page.locator('.objects .name').first().dblclick();
     await page.page.keyboard.type('organ');
     await page.press('Escape');
-    expect(await names(page)).toEqual(['liver', '<i>tumour</i>']);
+    await expect.poll(() => names(page)).toEqual(['liver', '<i>tumour</i>']);
 
     const before = await page.seen('axial', 'view', 'picture');
     await page.button('Hide liver').click();
@@ -295,5 +296,17 @@ describe.skipIf(!hasBrowser)('annotating with the viewer', () => {
     await page.press('ControlOrMeta+z');
     await expect.poll(() => promptNames(page)).toEqual([]);
     expect(await page.seen('axial', 'second', 'picture')).toEqual(before);
+  });
+
+  it('saves the masks where it is told', async () => {
+    const page = await open();
+    const path = page.page.getByLabel('File or folder');
+    expect(await path.inputValue()).toBe('scan-labels.nii.gz');
+    await page.page.getByLabel('Format').selectOption('pairs');
+    expect(await path.inputValue()).toBe('scan-data');
+    await page.button('Save').click();
+    expect(await page.asked('viewer/export')).toMatchObject([{ format: 'pairs', path: 'scan-data' }]);
+    await page.tell({ type: 'viewer/exported', viewId: 'view', format: 'pairs', files: ['/a/pairs.csv', '/a/1.png'] });
+    expect(await page.page.locator('.note').textContent()).toBe('Saved /a/pairs.csv and 1 more.');
   });
 });

@@ -1,4 +1,4 @@
-import type { PlaneInfo, ViewerTask } from '../../src/protocol';
+import type { Plane, PlaneInfo, SlicePixels, ViewerTask } from '../../src/protocol';
 import { element } from '../shared/dom';
 import { onThemeChange } from '../shared/theme';
 import { isInside, type Position } from './camera';
@@ -10,7 +10,6 @@ import { Help } from './help';
 import { listenToKeys } from './keyInput';
 import type { Command } from './keymap';
 import type { ImageEvent, Post } from './messages';
-import type { Pane } from './pane';
 import { sceneOf } from './scene';
 import { Screens } from './screens';
 import { Session } from './session';
@@ -58,19 +57,19 @@ export class Annotator {
   constructor(
     attached: Attached,
     private readonly around: Surroundings,
-    before: Settings | null,
+    before: { settings: Settings; slice: number } | null,
   ) {
     const { viewId, post, cache } = around;
-    const { image, slice } = attached;
-    this.settings = before ?? settingsFor(image);
+    const { image } = attached;
+    this.settings = before?.settings ?? settingsFor(image);
     this.session = new Session(attached, cache, `${viewId}/`);
-    this.loader = new SliceLoader(viewId, post, this.session, slice);
+    this.loader = new SliceLoader(viewId, post, this.session, attached.slice);
     const run = (command: Command) => void this.run(command);
-    this.screens = new Screens(image, slice, {
+    this.screens = new Screens(image, before?.slice ?? attached.slice, {
       scene: (plane) => sceneOf(plane, this.work),
       hover: (plane, at) => this.hover(plane, at),
       leftButton: (plane) => this.leftButton(plane),
-      press: (pane, at, opposite) => this.press(pane, at, opposite),
+      press: (pane, at, opposite) => this.editor.press(pane.under(at), opposite, { at, place: pane.placement }),
       lead: (pane, at, dragged) => this.editor.lead(pane.under(at), dragged),
       release: () => this.editor.release(),
       giveUp: () => this.editor.giveUp(),
@@ -91,7 +90,7 @@ export class Annotator {
       layout: (layout) => this.changing(() => setLayout(this.work, layout)),
       preset: (name) => this.changing(() => applyPreset(this.work, name)),
     });
-    this.panel = new SidePanel(plane.slices > 1, {
+    this.panel = new SidePanel(image, {
       run,
       post: (request) => post({ ...request, viewId }),
       changing: (change) => this.changing(() => change(this.work)),
@@ -121,7 +120,7 @@ export class Annotator {
     switch (event.type) {
       case 'viewer/slice':
         this.session.overlay(event.plane, event.index, event.revision, event.objects);
-        if (event.pixels) void this.takePixels(event);
+        if (event.pixels) void this.takePixels(event.plane, event.index, event.pixels);
         break;
       case 'viewer/change':
         this.session.change(event.state, event.objects);
@@ -156,17 +155,13 @@ export class Annotator {
     this.root.remove();
   }
 
-  private async takePixels({ plane, index, pixels }: Extract<ImageEvent, { type: 'viewer/slice' }>): Promise<void> {
-    if (!pixels) return;
-    try {
-      const image = await decodeSlice(pixels);
-      if (this.gone) return;
-      this.session.setPixels(plane, index, image);
-      this.loader.update();
-      this.refresh();
-    } catch {
-      this.around.fail(`Slice ${index + 1} that came from the kernel cannot be drawn.`);
-    }
+  private async takePixels(plane: Plane, index: number, pixels: SlicePixels): Promise<void> {
+    const image = await decodeSlice(pixels).catch(() => null);
+    if (this.gone) return;
+    if (!image) return this.around.fail(`Slice ${index + 1} that came from the kernel cannot be drawn.`);
+    this.session.setPixels(plane, index, image);
+    this.loader.update();
+    this.refresh();
   }
 
   private isReady(): boolean {
@@ -178,10 +173,6 @@ export class Annotator {
   private leftButton(plane: PlaneInfo): 'draw' | 'move' | 'cross' {
     if (this.settings.tool === 'move') return 'move';
     return plane === this.session.annotationPlane ? 'draw' : 'cross';
-  }
-
-  private press(pane: Pane, at: Position, opposite: boolean): void {
-    this.editor.press(pane.under(at), opposite, { at, place: pane.placement });
   }
 
   private hover(plane: PlaneInfo, at: Position | null): void {
@@ -198,8 +189,7 @@ export class Annotator {
   }
 
   private moved(): void {
-    const { plane } = this.session.annotationPlane;
-    if (this.editor.draft && this.session.held(plane, this.slice) === undefined) this.editor.giveUp();
+    this.editor.toSlice(this.slice);
     const shown = new Set(this.screens.shown);
     for (const each of this.session.image.planes)
       this.loader.show(each.plane, shown.has(each) ? this.screens.sliceOf(each) : null);

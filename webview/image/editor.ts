@@ -30,6 +30,7 @@ export class Editor {
   /** Sent, not answered: shown at once, so that a click is felt before the model is done. */
   private pending: Pending[] = [];
   private moving: Move | null = null;
+  private slice: number;
 
   /** `slice`: the one that is shown, of the annotation plane. `ready`: whether its pixels are here. */
   constructor(
@@ -39,6 +40,7 @@ export class Editor {
     private readonly settings: Settings,
     private readonly view: { slice(): number; ready(): boolean; changed(): void; placed(at: Position): void },
   ) {
+    this.slice = view.slice();
     this.strokes = new Strokes(session.annotationPlane);
     this.preview = new HoverPreview(viewId, post, () => view.changed());
   }
@@ -76,6 +78,8 @@ export class Editor {
     const { tool, radius } = this.settings;
     if (tool === 'move' || !this.view.ready()) return;
     this.preview.stop();
+    // What is being changed is not changed unseen.
+    this.settings.masks = true;
     const from = clampTo(this.session.annotationPlane, at);
     const paints = tool === 'brush' || tool === 'eraser';
     const prompt = picked && !paints && !this.draft ? promptAt(this.prompts, picked.at, picked.place) : null;
@@ -122,6 +126,14 @@ export class Editor {
     this.strokes.cancel();
     if (had) this.view.changed();
     return had;
+  }
+
+  /** Another slice is shown: what was begun belonged to the one before. */
+  toSlice(slice: number): void {
+    if (slice === this.slice) return;
+    this.slice = slice;
+    this.preview.stop();
+    this.giveUp();
   }
 
   moveCursor(dx: number, dy: number): void {

@@ -57,7 +57,7 @@ export class Screens {
     private readonly handlers: ScreenHandlers,
   ) {
     this.position = middleOf(image.size);
-    this.position[image.planes[0].axes[2]] = slice + 0.5;
+    this.position[image.planes[0].axes[2]] = Math.min(slice, image.planes[0].slices - 1) + 0.5;
     this.layout = image.planes[0].plane;
     for (const plane of image.planes) this.places.set(plane.plane, this.place(plane));
     this.root.append(...[...this.places.values()].map(({ cell }) => cell));

@@ -1,8 +1,10 @@
+import type { ImageInfo } from '../../src/protocol';
 import { element } from '../shared/dom';
 import { applyWindow, type Workplace } from './commands';
 import type { Run } from './controls';
 import { DisplayPanel } from './displayPanel';
 import type { Editor } from './editor';
+import { ExportPanel } from './exportPanel';
 import { MaskPanel } from './maskPanel';
 import type { ImageRequest } from './messages';
 import { ObjectList } from './objectList';
@@ -28,7 +30,7 @@ export class SidePanel {
   private readonly prompts: PromptList;
   private readonly display: DisplayPanel;
 
-  constructor(volume: boolean, { run, post, changing }: PanelHandlers) {
+  constructor(image: ImageInfo, { run, post, changing }: PanelHandlers) {
     this.objects = new ObjectList({
       add: () => run('object.new'),
       select: (object) => post({ type: 'viewer/object/select', object }),
@@ -39,7 +41,7 @@ export class SidePanel {
       remove: (object) => post({ type: 'viewer/object/remove', object }),
       leave: () => changing(({ screens }) => screens.focus()),
     });
-    this.mask = new MaskPanel(volume, run);
+    this.mask = new MaskPanel(image.planes[0].slices > 1, run);
     this.prompts = new PromptList({
       select: (id) => changing(({ editor }) => (editor.selected = id)),
       remove: (id) => changing(({ editor }) => editor.remove(id)),
@@ -49,7 +51,8 @@ export class SidePanel {
       radius: (radius) => changing(({ settings }) => (settings.radius = radius)),
       window: (window) => changing((work) => applyWindow(work, window)),
     });
-    const parts = [this.objects, this.mask, this.prompts, this.display].map(({ root }) => root);
+    const saving = new ExportPanel(image, (format, path) => post({ type: 'viewer/export', format, path }));
+    const parts = [this.objects, this.mask, this.prompts, this.display, saving].map(({ root }) => root);
     this.root = element('aside', { class: 'panel', 'aria-label': 'Annotation' }, ...parts);
   }
 

@@ -18,13 +18,14 @@ export class StatusLine {
   private readonly answer = element('span', { class: 'answer', role: 'status' });
   private readonly tasks = element('div', { class: 'tasks', role: 'status' });
   private readonly error = element('div', { class: 'error', role: 'alert', hidden: true });
+  private readonly done = element('div', { class: 'note', role: 'status', hidden: true });
   /** What a screen reader is told of changes that are only seen. */
   private readonly said = element('div', { class: 'said', 'aria-live': 'polite' });
   private rows = new Map<string, TaskRow>();
 
   constructor(private readonly cancel: (task: string) => void) {
     const line = element('div', { class: 'line' }, this.answer, this.tasks, this.coordinates);
-    this.root = element('div', { class: 'status' }, line, this.error, this.said);
+    this.root = element('div', { class: 'status' }, line, this.done, this.error, this.said);
   }
 
   at(place: UnderPointer | null): void {
@@ -38,6 +39,12 @@ export class StatusLine {
 
   say(text: string): void {
     this.said.textContent = text;
+  }
+
+  /** Says what was done, until something else is; null takes it back. */
+  note(text: string | null): void {
+    this.done.hidden = text === null;
+    this.done.textContent = text;
   }
 
   waitFor(tasks: readonly ViewerTask[]): void {

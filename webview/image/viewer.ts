@@ -69,7 +69,7 @@ export class Viewer {
         this.status.waitFor(event.tasks);
         break;
       case 'viewer/exported':
-        this.status.say(`Written: ${event.files.join(', ')}`);
+        this.status.note(written(event.files));
         break;
       case 'viewer/error':
         this.status.fail(event.message, this.annotator ? undefined : () => this.attach());
@@ -77,23 +77,19 @@ export class Viewer {
         break;
       case 'viewer/change':
         this.status.fail(null);
+        this.status.note(null);
     }
     this.annotator?.receive(event);
   }
 
   private show(event: Extract<ImageEvent, { type: 'viewer/attached' }>): void {
     // A kernel that was started again: the page stays at the slice and with the settings that it had.
-    const before = this.annotator;
-    const slice = before?.slice ?? event.slice;
-    before?.dispose();
+    const before = this.annotator && { settings: this.annotator.settings, slice: this.annotator.slice };
+    this.annotator?.dispose();
     const { viewId, post, cache, status } = this;
     const title = describe(event.image.name, event.image.size);
     const fail = (message: string) => status.fail(message, () => this.attach());
-    this.annotator = new Annotator(
-      { ...event, slice: Math.min(slice, event.image.planes[0].slices - 1) },
-      { viewId, title, post, cache, status, fail },
-      before?.settings ?? null,
-    );
+    this.annotator = new Annotator(event, { viewId, title, post, cache, status, fail }, before);
     status.fail(null);
     status.waitFor([]);
     this.skeleton.remove();
@@ -118,6 +114,11 @@ export class Viewer {
     const { name, size, slices } = this.announced;
     return size ? describe(name, [size.width, size.height, slices]) : name;
   }
+}
+
+function written(files: readonly string[]): string {
+  const [first, ...others] = files;
+  return others.length > 0 ? `Saved ${first} and ${others.length} more.` : `Saved ${first}.`;
 }
 
 function describe(name: string, [width, height, slices]: readonly [number, number, number]): string {

@@ -107,13 +107,13 @@ export class Answers {
   }
 
   /** What a further prompt would be answered with; nothing is kept of it. */
-  async preview(layer: Layer, segmenter: Segmenter, signal?: AbortSignal): Promise<Candidate> {
+  async preview(layer: Layer, segmenter: Segmenter): Promise<Candidate> {
     const chain = this.chain(layer);
     const last = layer.prompts.length - 1;
     const before = { ...layer, prompts: layer.prompts.slice(0, last), choices: layer.choices.slice(0, last) };
-    if (last > 0) await this.of([before], segmenter, signal);
+    if (last > 0) await this.of([before], segmenter);
     const { ambiguous: _, ...ask } = chain.ask(layer, last, this.image, segmenter.maskSide);
-    const [[prediction]] = await segmenter.predict(layer.slice, [ask], { multimask: false, signal });
+    const [[prediction]] = await segmenter.predict(layer.slice, [ask], { multimask: false });
     return candidate(prediction);
   }
 

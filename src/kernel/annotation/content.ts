@@ -32,7 +32,8 @@ const isEmpty = ({ base, prompts, operations }: Layer): boolean =>
   base === undefined && prompts.length === 0 && operations.length === 0;
 
 /** Strokes lie on top of whatever answers; a clean-up was meant for what was seen then. */
-const strokesOf = ({ operations }: Layer): readonly MaskOperation[] => operations.filter(({ op }) => op === 'stroke');
+export const strokesOf = ({ operations }: Pick<Layer, 'operations'>): readonly MaskOperation[] =>
+  operations.filter(({ op }) => op === 'stroke');
 
 /** What an edit puts where; undefined: nothing is there any more. */
 export interface Change {

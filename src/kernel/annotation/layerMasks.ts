@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { MaskCandidate, MaskPatch, ObjectSlice } from '../../protocol';
 import { decodeMaskPatch, encodeMaskPatch, type Mask } from '../imaging';
-import { Answers, type Candidate } from './answers';
-import { type Layer, layerKey } from './content';
+import { Answers } from './answers';
+import { type Layer, layerKey, strokesOf } from './content';
 import type { AnswerRecord } from './edits';
 import { edited } from './maskEdits';
 import type { Segmenter } from './segmenter';
@@ -68,8 +68,13 @@ export class LayerMasks {
   }
 
   /** What the last prompt of this layer, which is not one of the session's, would give. */
-  preview(layer: Layer, segmenter: Segmenter, signal?: AbortSignal): Promise<Candidate> {
-    return this.answers.preview(layer, segmenter, signal);
+  async preview(layer: Layer, segmenter: Segmenter): Promise<{ mask: MaskPatch | null; iou: number }> {
+    const { mask, iou } = await this.answers.preview(layer, segmenter);
+    const strokes = strokesOf(layer);
+    if (strokes.length === 0) return { mask, iou };
+    const { width, height } = this.size;
+    const under = mask === null ? blank(width, height) : decodeMaskPatch(mask, width, height);
+    return { mask: encodeMaskPatch(edited(under, strokes)), iou };
   }
 
   private keep(layer: Layer, candidates: readonly { mask: MaskPatch | null; iou: number; area: number }[] | null) {

@@ -204,7 +204,8 @@ export class AnnotationSession {
       const patch = prompt.kind === 'mask' ? await this.given(object, prompt, source) : undefined;
       const prompts = [...(layer?.prompts ?? []), { id: '', prompt, patch }];
       const choices = [...(layer?.choices ?? []), null];
-      const asked: Layer = { object, slice, base: layer?.base, prompts, choices, operations: [] };
+      const operations = layer?.operations ?? [];
+      const asked: Layer = { object, slice, base: layer?.base, prompts, choices, operations };
       return this.masks.preview(asked, await source());
     });
   }
@@ -268,8 +269,8 @@ export class AnnotationSession {
   private async compact(): Promise<void> {
     if (this.journal.length < compactionLines) return;
     const events = this.timeline.events();
-    const answers = [...this.timeline.layers.values()].flatMap((layer) => this.masks.recordOf(layer) ?? []);
-    if (2 * (events.length + answers.length) > this.journal.length) return;
+    const answers = new Set(this.timeline.reachable().flatMap((layer) => this.masks.recordOf(layer) ?? []));
+    if (2 * (events.length + answers.size) > this.journal.length) return;
     await this.journal.replace([...events, ...answers]);
   }
 

@@ -98,6 +98,12 @@ export class Timeline implements Content {
     return [...this.steps.map(({ edit }) => edit), ...back, { edit: 'select', object: this.selected }, ...hidden];
   }
 
+  /** Every layer that is there, or that a step back or forward would bring. */
+  reachable(): Layer[] {
+    const changes = this.steps.flatMap(({ before, after }) => [...before.layers.values(), ...after.layers.values()]);
+    return [...new Set([...this.currentLayers.values(), ...changes])].filter((layer) => layer !== undefined);
+  }
+
   private edit(edit: Edit): Changed | null {
     const after = changeOf({ objects: this.currentObjects, layers: this.currentLayers }, edit);
     if (after === null) return null;

@@ -1,12 +1,4 @@
-import type {
-  ImageEvent,
-  ImageOutput,
-  ImageOutputV1,
-  ImageRequest,
-  ObjectSlice,
-  Plane,
-  ViewerEvent,
-} from '../../protocol';
+import type { ImageEvent, ImageRequest, ObjectSlice, Plane, ViewerEvent } from '../../protocol';
 import { CancelledError, UserError } from '../errors';
 import { crossSection } from '../imaging/planeSlice';
 import { type ImageLibrary, versionOf } from './images';
@@ -66,13 +58,10 @@ export class ImageViewers {
   async handle(notebook: string, folder: string, request: ImageRequest): Promise<void> {
     const { viewId } = request;
     try {
-      if (request.type === 'viewer/attach') await this.attach(notebook, folder, viewId, request.output);
+      if (request.type === 'viewer/attach') await this.attach(notebook, folder, request);
       else await this.answer(this.view(viewId), viewId, request);
     } catch (error) {
-      if (error instanceof CancelledError) return;
-      if (!(error instanceof UserError)) this.options.log(error);
-      const message = error instanceof Error ? error.message : String(error);
-      this.options.emit(notebook, { type: 'viewer/error', viewId, message, request: request.type });
+      this.fail(notebook, request, error);
     }
   }
 
@@ -110,9 +99,9 @@ export class ImageViewers {
   private async attach(
     notebook: string,
     folder: string,
-    viewId: string,
-    output: ImageOutput | ImageOutputV1,
+    request: Extract<ImageRequest, { type: 'viewer/attach' }>,
   ): Promise<void> {
+    const { viewId, output } = request;
     const opened = await this.options.store.attach(folder, output);
     const { session } = opened;
     const slice = Math.min(output.slice ?? session.firstSlice, session.image.size[2] - 1);
@@ -134,7 +123,15 @@ export class ImageViewers {
     const { image, state } = session;
     tell({ type: 'viewer/attached', image, state, marks: session.marks(), slice, objects: session.known(slice) });
     await view.slices.request(image.planes[0].plane, [slice], true);
-    await this.answerSlice(view);
+    // A view is attached when it shows its image: nothing that it asks for from now on waits for a model.
+    void this.answerSlice(view).catch((error: unknown) => this.fail(notebook, request, error));
+  }
+
+  private fail(notebook: string, { viewId, type }: ImageRequest, error: unknown): void {
+    if (error instanceof CancelledError) return;
+    if (!(error instanceof UserError)) this.options.log(error);
+    const message = error instanceof Error ? error.message : String(error);
+    this.options.emit(notebook, { type: 'viewer/error', viewId, message, request: type });
   }
 
   private async answer(view: View, viewId: string, request: Exclude<ImageRequest, { type: 'viewer/attach' }>) {

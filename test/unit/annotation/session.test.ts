@@ -3,6 +3,7 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { AnnotationStore, ImageLibrary, Models } from '../../../src/kernel/annotation';
 import type { AnnotationSession, SessionChange, SegmenterSource } from '../../../src/kernel/annotation/session';
+import { decodeMaskPatch } from '../../../src/kernel/imaging';
 import { UserError } from '../../../src/kernel/errors';
 import type { Prompt } from '../../../src/protocol';
 import { discArea, discs, discsFolder } from './discs';
@@ -216,7 +217,9 @@ describe('an annotation session', () => {
     const { session, source, add, prompts, area } = await freshKernel();
     await add(point(discs.left));
     const asked = { object, slice: 0, prompt: point(discs.right) };
-    expect(await session.preview(asked, source, () => true)).toMatchObject({ iou: 0.9, area: 2 * discArea });
+    const preview = await session.preview(asked, source, () => true);
+    const { data } = decodeMaskPatch(preview!.mask!, discs.width, discs.height);
+    expect([preview?.iou, data.reduce((sum, value) => sum + value, 0)]).toEqual([0.9, 2 * discArea]);
     expect(await session.preview(asked, source, () => false)).toBeNull();
     expect(prompts()).toHaveLength(1);
     expect(await area()).toBe(discArea);
@@ -263,6 +266,26 @@ describe('an annotation session', () => {
     const again = await freshKernel();
     expect(again.prompts()).toEqual([point(discs.left), point(discs.right)]);
     expect(again.session.state).toMatchObject({ undo: 'point', redo: null });
+  });
+
+  it('writes its journal anew when steps back and forth have filled it', async () => {
+    const before = await freshKernel();
+    await before.add(point(discs.left));
+    await before.add(point(discs.right));
+    for (let turn = 0; turn < 250; turn++) {
+      await before.undo();
+      await before.redo();
+    }
+    await before.undo();
+    const lines = (await fs.readFile(journalOf(before), 'utf8')).trimEnd().split('\n');
+    expect(lines.length).toBeLessThan(20);
+    const asked = predictor.asked.length;
+    const after = await freshKernel();
+    expect(after.session.state).toMatchObject({ undo: 'point', redo: 'point' });
+    expect(await after.area()).toBe(discArea);
+    expect(predictor.asked).toHaveLength(asked);
+    await after.redo();
+    expect(await after.area()).toBe(2 * discArea);
   });
 
   it('drops a torn last line of its journal and goes on from there', async () => {
