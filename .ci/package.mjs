@@ -23,6 +23,12 @@ const { cellTypesPackage, writeCellTypes } = await import('./cellTypes.mjs');
 const folder = path.join('out', cellTypesPackage);
 await writeCellTypes('.', folder);
 const content = unzipSync(fs.readFileSync(file));
+// Unpacking forgets what is executable; the files that were packed still know.
+for (const [name, bytes] of Object.entries(content)) {
+  const source = name.replace(/^extension\//, '');
+  const mode = name !== source && fs.statSync(source, { throwIfNoEntry: false })?.mode;
+  content[name] = [bytes, mode ? { os: 3, attrs: mode << 16 } : {}];
+}
 for (const name of fs.readdirSync(folder, { recursive: true })) {
   const from = path.join(folder, name);
   const to = `extension/node_modules/${cellTypesPackage}/${name.split(path.sep).join('/')}`;

@@ -1,7 +1,7 @@
 // A notebook of the Med-SA kernel, made, opened, run and read as VS Code's own commands do.
 import fs from 'node:fs';
 import path from 'node:path';
-import type { Workbench } from './workbench';
+import type { Workbench } from './window';
 
 const controller = { id: 'med-sa', extension: 'med-sa.med-sa-notebook' };
 

@@ -38,7 +38,7 @@ export function drawDiscs(width: number, height: number, discs: Disc[]): DrawnIm
 }
 
 /** A number of [0, 1) for every index, without visible order (a round of the hash Murmur3 ends with). */
-function noise(index: number): number {
+export function noise(index: number): number {
   let bits = Math.imul(index ^ (index >>> 16), 0x85ebca6b);
   bits = Math.imul(bits ^ (bits >>> 13), 0xc2b2ae35);
   return ((bits ^ (bits >>> 16)) >>> 0) / 2 ** 32;
