@@ -1,4 +1,5 @@
 export * from './annotation';
+export * from './fineTune';
 export * from './image';
 export * from './kernel';
 export * from './sliceCoding';

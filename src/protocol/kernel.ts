@@ -31,14 +31,8 @@ export interface FineTuneParams {
   notebook: string;
   folder: string;
   data: string;
-  model?: string;
-  tune?: 'adapters' | 'lora' | 'decoder' | 'full';
-  epochs?: number;
-  batch?: number;
-  imageSize?: number;
-  learningRate?: number;
-  seed?: number;
-  device?: string;
+  /** `FineTuneChoices`, as far as anything was chosen; whoever starts the run checks them. */
+  [choice: string]: unknown;
 }
 
 export interface KernelStatus {

@@ -6,7 +6,6 @@ import { imageRequestSchema } from './viewerSchemas';
 
 const name = z.string().min(1).max(4096);
 const id = z.string().min(1).max(200);
-const count = z.number().int().positive();
 
 const trainingRequestSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('training/attach'), viewId: id, run: name }),
@@ -15,18 +14,11 @@ const trainingRequestSchema = z.discriminatedUnion('type', [
 
 const viewerRequestSchema = z.union([imageRequestSchema, trainingRequestSchema]) satisfies z.ZodType<ViewerRequest>;
 
-export const fineTuneSchema = z.object({
+/** Its choices are checked where they are told to the trainer. */
+export const fineTuneSchema = z.looseObject({
   notebook: name,
   folder: name,
   data: name,
-  model: name.optional(),
-  tune: z.enum(['adapters', 'lora', 'decoder', 'full']).optional(),
-  epochs: count.max(100_000).optional(),
-  batch: count.max(4096).optional(),
-  imageSize: count.max(4096).optional(),
-  learningRate: z.number().positive().finite().optional(),
-  seed: z.number().int().nonnegative().optional(),
-  device: name.optional(),
 }) satisfies z.ZodType<KernelRequests['training/start'][0]>;
 
 /** One schema per request of the extension: a request without one does not compile. */

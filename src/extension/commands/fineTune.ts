@@ -1,6 +1,6 @@
 import path from 'node:path';
 import * as vscode from 'vscode';
-import type { FineTuneParams, RunSummary } from '../../protocol';
+import type { FineTuneChoices, RunSummary } from '../../protocol';
 import type { MedSaController } from '../controller';
 import { bestAdapters } from '../identity';
 import type { KernelClient } from '../kernelClient';
@@ -11,7 +11,7 @@ import { requireTrust } from '../trust';
 import { type Answer, back, count, type Place, pick } from './steps';
 
 /** What is asked; the rest has the trainer's defaults unless an argument says otherwise. */
-export type FineTuneArguments = Partial<Omit<FineTuneParams, 'notebook' | 'folder'>>;
+export type FineTuneArguments = FineTuneChoices & { data?: string };
 
 const title = 'Fine-tune on Your Data';
 const defaultEpochs = 10;
@@ -103,6 +103,11 @@ function askTune(place: Place) {
       description: 'recommended',
       detail: 'A few per cent of the weights, beside the frozen model: a small file per task.',
       value: 'adapters',
+    },
+    {
+      label: 'LoRA',
+      detail: 'Low-rank updates of the attentions, merged into the model where they are used: the smallest file.',
+      value: 'lora',
     },
     { label: 'Mask decoder', detail: 'The small head of the model only; the image encoder stays.', value: 'decoder' },
     { label: 'Whole model', detail: 'Every weight: needs the most data, memory and time.', value: 'full' },

@@ -1,5 +1,5 @@
 // What every cell finds among its globals. The documentation of the notebook language is made from this file.
-import type { ExportFormat, KernelStatus, Prompt, RunStatus, RunSummary } from '../../protocol';
+import type { ExportFormat, FineTuneChoices, KernelStatus, Prompt, RunStatus, RunSummary } from '../../protocol';
 
 /** A binary mask, row-major, one byte per pixel: 0 or 1. Shown as a picture when it is a cell's value. */
 export interface NotebookMask {
@@ -95,19 +95,9 @@ export interface OpenImageOptions {
   annotation?: string;
 }
 
-export interface FineTuneOptions {
-  /** Folder of images with their masks: `pairs.csv` with the columns image, mask and group. */
+export interface FineTuneOptions extends FineTuneChoices {
+  /** Folder of images with their masks, laid out in one of the ways of docs/data.md, e.g. with a `pairs.csv`. */
   data: string;
-  epochs?: number;
-  batch?: number;
-  /** Pixels of the side that images are resized to. */
-  imageSize?: number;
-  learningRate?: number;
-  seed?: number;
-  model?: string;
-  /** What learns: the adapters (default), low-rank updates (LoRA), the mask decoder, or everything. */
-  tune?: 'adapters' | 'lora' | 'decoder' | 'full';
-  device?: string;
 }
 
 /** A fine-tune that has ended, or one that was followed to its end. Shown as its curves. */

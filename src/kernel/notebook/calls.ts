@@ -1,7 +1,6 @@
 // Cell process ↔ kernel: what a cell asks of the kernel, and what comes back. Node's IPC in between.
 import type {
   CellOutput,
-  FineTuneParams,
   ExportFormat,
   ImageOutput,
   KernelStatus,
@@ -11,6 +10,7 @@ import type {
 } from '../../protocol';
 import type {
   EvaluateOptions,
+  FineTuneOptions,
   NotebookModel,
   NotebookObject,
   NotebookRunEntry,
@@ -68,7 +68,7 @@ export interface ApiCalls {
   'mask/picture': [{ width: number; height: number; data: Uint8Array }, string];
   'adapters/use': [{ file: string | null }, KernelStatus];
   /** Resolves with the run's folder as soon as that is there. */
-  'training/start': [Omit<FineTuneParams, 'notebook' | 'folder'>, string];
+  'training/start': [FineTuneOptions, string];
   /** Progress: RunReport. Resolves when the run has ended. */
   'training/watch': [{ run: string }, RunReport];
   'training/stop': [{ run: string }, null];

@@ -8,6 +8,7 @@ import type { RunReport } from './calls';
 import { isWorkedOn, type LaunchedRun, launchRun, stopRun } from './runProcess';
 import { isOver } from './runSummary';
 import { RunTail } from './runTail';
+import { trainArguments } from './trainArguments';
 
 /** What a fine-tune or an evaluation takes where nothing else is asked for; null: the command's own. */
 export interface CommandDefaults {
@@ -38,13 +39,17 @@ export class Runs {
    * Starts a fine-tune. @returns the absolute path of its folder, as soon as that is there.
    * @throws UserError in the words of `med-sa train` when it does not start.
    */
-  async start(params: FineTuneParams): Promise<string> {
-    const data = path.resolve(params.folder, params.data);
-    const run = freeFolder(this.options.runsFolder ?? path.join(params.folder, 'runs'), path.basename(data));
+  async start({ notebook: _, folder, data, ...choices }: FineTuneParams): Promise<string> {
+    const { model, device, engine, precision } = this.options.defaults;
+    const asked = trainArguments({ ...choices, model: choices.model ?? model, device: choices.device ?? device });
+    const machine = Object.entries({ engine, precision }).flatMap(([name, value]) =>
+      value ? [`--${name}`, value] : [],
+    );
+    const source = path.resolve(folder, data);
+    const run = freeFolder(this.options.runsFolder ?? path.join(folder, 'runs'), path.basename(source));
     fs.mkdirSync(path.dirname(run), { recursive: true });
-    const { defaults, cli } = this.options;
-    const asked = trainArguments({ ...params, data }, defaults);
-    const launched = await launchRun({ cli: cli(), arguments: [...asked, '--out', run], run, folder: params.folder });
+    const command = ['train', '--data', source, ...asked, ...machine, '--out', run];
+    const launched = await launchRun({ cli: this.options.cli(), arguments: command, run, folder });
     this.launched.set(run, launched);
     return run;
   }
@@ -131,24 +136,4 @@ function freeFolder(parent: string, dataName: string): string {
     const folder = number === 1 ? base : `${base}-${number}`;
     if (!fs.existsSync(folder)) return folder;
   }
-}
-
-/** The command line of `med-sa train`; what is not asked for is left to its defaults. */
-function trainArguments(params: FineTuneParams, defaults: CommandDefaults): string[] {
-  const { data, epochs, batch, imageSize, learningRate, seed, tune } = params;
-  const options: Record<string, string | number | null | undefined> = {
-    data,
-    model: params.model ?? defaults.model,
-    engine: defaults.engine,
-    device: params.device ?? defaults.device,
-    precision: defaults.precision,
-    tune,
-    epochs,
-    batch,
-    'image-size': imageSize,
-    lr: learningRate,
-    seed,
-  };
-  const given = Object.entries(options).filter(([, value]) => value !== undefined && value !== null);
-  return ['train', ...given.flatMap(([name, value]) => [`--${name}`, String(value)])];
 }

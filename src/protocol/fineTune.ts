@@ -1,0 +1,78 @@
+/**
+ * What a fine-tune can be asked for beside its data; what is not named is the trainer's default, and everything is told
+ * in docs/training.md and docs/runs.md. The trainer knows which values fit, and which of them together.
+ */
+export interface FineTuneChoices {
+  /** Name or file of the model that is taught; the notebook's own by default. */
+  model?: string;
+  /** What learns: the adapters (default), low-rank updates (LoRA), the mask decoder, or everything. */
+  tune?: 'adapters' | 'lora' | 'decoder' | 'full';
+
+  /** How the data folder is laid out, where it cannot be told: docs/data.md. */
+  layout?: string;
+  /** Only these classes; with values of label maps, as `liver=1` or `whole=1+2+4`. */
+  classes?: readonly string[];
+  /** A folder of its own to validate on; else a share of the groups (patients) of the data. */
+  valData?: string;
+  /** That share, 0.2 by default. */
+  valFraction?: number;
+  /** Hold out one of several folds instead; counted from 0. */
+  fold?: { readonly fold: number; readonly folds: number };
+  /** Which groups are held out; `seed` decides by default. */
+  splitSeed?: number;
+
+  /** Adapters as in the paper (default), or as its authors released them. */
+  variant?: 'paper' | 'released';
+  /** `sd-trans`: slices of a volume see each other; needs `slices`. */
+  depth?: 'none' | 'sd-trans';
+  /** How many neighbouring slices see each other with depth `sd-trans`. */
+  slices?: number;
+  /** How prompts act on the decoder's adapters; `hyper` by default. */
+  prompt?: 'none' | 'add' | 'concat' | 'hyper';
+  /** Width of the encoder's adapters. */
+  bottleneck?: number;
+  /** Width of the decoder's adapters. */
+  decoderBottleneck?: number;
+  /** Weight of the adapters beside the MLPs. */
+  scale?: number;
+  /** Rank of `tune: 'lora'`. */
+  rank?: number;
+  /** Weight of `tune: 'lora'`, divided by its rank; the rank by default. */
+  alpha?: number;
+  /** Lets `tune: 'lora'` learn in the decoder's attentions too. */
+  loraDecoder?: boolean;
+
+  epochs?: number;
+  /** Images per step, or chunks of slices with depth `sd-trans`. */
+  batch?: number;
+  /** Pixels of the side that images are resized to; the model's own by default. */
+  imageSize?: number;
+  /** Train on these prompts alone; a mixture of clicks and boxes by default. */
+  promptSetting?: '1-point' | '3-points' | 'bbox-0.5' | 'bbox-0.75';
+  /** False: images as they are, not turned, scaled, mirrored, or changed in tone. */
+  augment?: boolean;
+  /** False: no mirroring, for anatomy whose sides mean something. */
+  flip?: boolean;
+  loss?: 'focal-dice' | 'bce' | 'dice-ce';
+  /** At its peak. */
+  learningRate?: number;
+  /** After the peak. */
+  schedule?: 'cosine' | 'step' | 'constant';
+  /** Share of the run in which the learning rate rises to its peak. */
+  warmup?: number;
+  /** Largest norm of the gradient; 0: no limit. */
+  clip?: number;
+  /** End after so many epochs without a better validation Dice. */
+  patience?: number;
+  /** Longest time between two checkpoints; there is one after every epoch anyway. */
+  checkpointSeconds?: number;
+  /** The same seed repeats the same run. */
+  seed?: number;
+
+  /** What is computed again instead of being kept: `blocks` takes less memory and more time. */
+  recompute?: 'none' | 'blocks';
+  /** Parts of a batch that pass one after another: less memory. */
+  accumulate?: number;
+  /** The kernel's by default. */
+  device?: string;
+}
