@@ -110,7 +110,7 @@ describe.skipIf(!hasBrowser)('the viewer on the keyboard', () => {
     await expect.poll(() => page.page.getByLabel('Window', { exact: true }).inputValue()).toBe('CT lung');
     await page.press('i', 'l');
     await expect.poll(() => page.button('Smooth').getAttribute('aria-pressed')).toBe('true');
-    expect(await page.button('Live preview').getAttribute('aria-pressed')).toBe('false');
+    await expect.poll(() => page.button('Live preview').getAttribute('aria-pressed')).toBe('false');
     expect(await leaked(page)).toEqual([]);
   });
 
