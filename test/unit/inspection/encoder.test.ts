@@ -109,6 +109,15 @@ describe.each([
     });
   });
 
+  it('what the executor has lost is computed again', async () => {
+    const [name] = inspection.attachments;
+    const before = await inspection.channel(name, 'hidden', 1);
+    const held = inspection['held'];
+    for (const tensor of Object.values(held)) await inspection.inspector.executor.free(tensor);
+    expect((await inspection.channel(name, 'hidden', 1)).data).toEqual(before.data);
+    expect(inspection['held']).not.toBe(held);
+  });
+
   it.runIf(slices > 1)('the depth branch’s attention along the slices', async () => {
     for (const [name, weights] of reference.attention) {
       const { heads } = inspection;
