@@ -26,6 +26,10 @@ describe.skipIf(!hasBrowser)('a kernel that is killed', () => {
     await writeBodies(volume, path.join(window.workspace, 'recovery', 'scan.nii.gz'));
     expect((await runCell(window, 0)).success).toBe(true);
     viewer = await Viewer.shown(window, { width, height });
+  });
+
+  it('was asked for a mask before', async () => {
+    pictureOnFailure(window, 'recovery-before');
     await viewer.wheel(2);
     await expect.poll(() => viewer.slice()).toBe('11 / 16');
     untouched = await viewer.picture();

@@ -108,9 +108,10 @@ describe.skipIf(!hasBrowser)('a volume in a cell', () => {
 
     await viewer.save('pairs', 'pairs');
     expect(fs.readFileSync(path.join(folder, 'pairs', 'pairs.csv'), 'utf8')).toMatch(/^image,mask/);
-    await viewer.save('dicom-seg', 'seg.dcm');
     await viewer.save('coco', 'masks.json');
-    expect(fs.readdirSync(folder)).toEqual(expect.arrayContaining(['seg.dcm', 'masks.json']));
+    await viewer.save('png-overlay', 'overlays');
+    expect(fs.readdirSync(folder)).toEqual(expect.arrayContaining(['masks.json', 'overlays']));
+    expect(fs.readdirSync(path.join(folder, 'overlays')).length).toBeGreaterThan(10);
   });
 
   const level = (picture: number[], x: number, y: number) => picture[3 * (y * width + x)];
