@@ -22,6 +22,7 @@ const node = {
     '@itk-wasm/image-io',
     'itk-wasm',
     'esbuild',
+    'playwright-core',
     '@tensorflow/tfjs',
     '@tensorflow/tfjs-node-gpu',
   ],

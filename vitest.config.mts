@@ -51,6 +51,7 @@ export default defineConfig({
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
           globalSetup: ['test/e2e/setup.ts'],
+          expect: { poll: { timeout: 20_000 } },
           testTimeout: minutes(5),
           hookTimeout: minutes(5),
           ...alone,

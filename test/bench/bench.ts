@@ -1,6 +1,9 @@
 import type { DeviceName } from '../../src/kernel/runtime/types';
 
-/** One measured quantity. Smaller is better: the goal bounds the ratio where there is a reference, else `ours`. */
+/**
+ * One measured quantity. Smaller is better, unless `atLeast` says otherwise: the goal bounds the ratio where there is a
+ * reference, else `ours`.
+ */
 export interface BenchRow {
   readonly name: string;
   /** NaN where it could not be measured; `note` then says why. */
@@ -10,6 +13,8 @@ export interface BenchRow {
   readonly ratio: number | null;
   /** null: shown for information. */
   readonly goal: number | null;
+  /** Larger is better. */
+  readonly atLeast?: boolean;
   /** Of `ours` and `reference`. */
   readonly unit: string;
   readonly holds: boolean;
@@ -38,12 +43,23 @@ export interface Bench {
   run(options: BenchOptions): Promise<BenchResult>;
 }
 
-type Measured = Pick<BenchRow, 'name' | 'ours' | 'goal' | 'unit' | 'note'> & { readonly reference?: number | null };
+type Measured = Pick<BenchRow, 'name' | 'ours' | 'goal' | 'atLeast' | 'unit' | 'note'> & {
+  readonly reference?: number | null;
+};
 
-export function benchRow({ name, ours, goal, unit, note, reference = null }: Measured): BenchRow {
+export function benchRow({ name, ours, goal, atLeast = false, unit, note, reference = null }: Measured): BenchRow {
   const ratio = reference === null ? null : ours / reference;
-  const holds = goal === null ? !Number.isNaN(ours) : (ratio ?? ours) <= goal;
-  return { name, ours, reference, ratio, goal, unit, holds, ...(note === undefined ? {} : { note }) };
+  const judged = ratio ?? ours;
+  const holds = goal === null ? !Number.isNaN(ours) : atLeast ? judged >= goal : judged <= goal;
+  const marks = { ...(atLeast ? { atLeast } : {}), ...(note === undefined ? {} : { note }) };
+  return { name, ours, reference, ratio, goal, unit, holds, ...marks };
+}
+
+/** The value below which that share of the values lies, 0..1; NaN where one of them is. */
+export function percentile(values: readonly number[], share: number): number {
+  if (values.some(Number.isNaN)) return NaN;
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.min(Math.floor(share * sorted.length), sorted.length - 1)];
 }
 
 export function median(values: readonly number[]): number {

@@ -42,9 +42,9 @@ export function table({ rows, details = [], machine: where, date }: BenchReport)
 /** Columns of words. */
 const leftBound: ReadonlySet<number> = new Set([0, 5]);
 
-function goalText({ goal, ratio, unit }: BenchRow): string {
+function goalText({ goal, atLeast, ratio, unit }: BenchRow): string {
   if (goal === null) return '–';
-  return ratio === null ? `≤ ${figure(goal)} ${unit}` : `≤ ${figure(goal)}×`;
+  return `${atLeast ? '≥' : '≤'} ${figure(goal)}${ratio === null ? ` ${unit}` : '×'}`;
 }
 
 /** Three significant digits; whole numbers keep all of theirs. */

@@ -1,5 +1,5 @@
 // The image viewer in a cell's output, used as a person does: with the mouse on the picture and keys, and read by eye.
-import type { ElementHandle, Page } from 'playwright-core';
+import type { ElementHandle, Frame, Page } from 'playwright-core';
 import type { Workbench } from './window';
 
 /** The size of the shown plane; positions below are in its pixels, x right, y down. */
@@ -51,6 +51,13 @@ export class Viewer {
   /** The same viewer read as another plane of another size. */
   of(plane: Size): Viewer {
     return new Viewer(this.window, this.root, plane, this.cell);
+  }
+
+  /** The page of the notebook's outputs. */
+  async frame(): Promise<Frame> {
+    const frame = await this.root.ownerFrame();
+    if (!frame) throw new Error('The viewer is gone from the page.');
+    return frame;
   }
 
   /** Clicks on the picture at (x, y), holding a key if one is named. */
@@ -118,7 +125,7 @@ export class Viewer {
     const field = await this.root.waitForSelector('input[aria-label="File or folder"]');
     await field.fill(name);
     await field.press('Enter');
-    await this.says(new RegExp(`Written: .*${name.replaceAll('.', '\\.')}`));
+    await this.says(new RegExp(`Saved .*${name.replaceAll('.', '\\.')}`));
   }
 
   /** What has the keyboard within the viewer: its label, and what a screen reader calls it. */
@@ -133,6 +140,11 @@ export class Viewer {
   /** Everything the viewer says in words: status line, model, errors. */
   async text(): Promise<string> {
     return await this.root.evaluate((root) => root.innerText);
+  }
+
+  /** Waits until the pixels of every plane that is shown are there. */
+  async settled(): Promise<void> {
+    while ((await this.count('.screen.waiting')) > 0) await this.page.waitForTimeout(20);
   }
 
   /** E.g. `12 / 24`, of the first plane that is shown. */
@@ -181,7 +193,7 @@ export class Viewer {
   }
 
   /** Waits until what is seen holds, and returns it. Throws after `milliseconds` with what the viewer says. */
-  async until(holds: (picture: number[]) => boolean, what: string, milliseconds = 120_000): Promise<number[]> {
+  async until(holds: (picture: number[]) => boolean, what: string, milliseconds = 60_000): Promise<number[]> {
     const deadline = Date.now() + milliseconds;
     for (;;) {
       const picture = await this.picture();
@@ -194,7 +206,7 @@ export class Viewer {
   }
 
   /** Waits until the viewer says something that matches. */
-  async says(pattern: RegExp, milliseconds = 120_000): Promise<void> {
+  async says(pattern: RegExp, milliseconds = 60_000): Promise<void> {
     const deadline = Date.now() + milliseconds;
     while (!pattern.test(await this.text())) {
       if (Date.now() > deadline) throw new Error(`The viewer never said ${pattern}, but: ${await this.text()}`);

@@ -69,9 +69,11 @@ export class Viewer {
         this.status.waitFor(event.tasks);
         break;
       case 'viewer/exported':
+        this.status.fail(null);
         this.status.note(written(event.files));
         break;
       case 'viewer/error':
+        this.status.note(null);
         this.status.fail(event.message, this.annotator ? undefined : () => this.attach());
         if (!this.annotator) this.status.waitFor([]);
         break;
