@@ -11,8 +11,7 @@ import { predict } from './predict';
 import { machine, table, type BenchReport } from './report';
 import { ui } from './ui';
 
-const benches: Readonly<Record<string, Bench>> = { predict, inspect, engine, memory, gpu };
-const benches: Readonly<Record<string, Bench>> = { predict, engine, memory, gpu, ui };
+const benches: Readonly<Record<string, Bench>> = { predict, inspect, engine, memory, gpu, ui };
 
 function listing(): string {
   const width = Math.max(...Object.keys(benches).map((name) => name.length));

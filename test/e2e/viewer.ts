@@ -95,7 +95,7 @@ export class Viewer {
   }
 
   /** Takes the pointer off the picture: under it, the viewer shows what a click there would give. */
-  private async leave(): Promise<void> {
+  async leave(): Promise<void> {
     await this.page.mouse.move(2, 2);
   }
 
