@@ -84,12 +84,12 @@ describe.skipIf(!hasBrowser)('keys of the viewer and of the notebook', () => {
     await viewer.until((now) => changes(untouched, now) > 300, 'the cursor’s point is answered');
   });
 
-  /** Clicks beside the last cell: it is selected, and keys are commands for it. */
+  /** Clicks below the last cell’s button: it is selected, and keys are commands for it. */
   async function selectCell(): Promise<void> {
     const row = window.page.locator('.monaco-list-row', { hasText: 'last' }).last();
     const box = await row.boundingBox();
     if (!box) throw new Error('The last cell is not on the screen.');
-    await window.page.mouse.click(box.x + 5, box.y + box.height / 2);
+    await window.page.mouse.click(box.x + 24, box.y + box.height - 8);
   }
 
   async function cells(): Promise<string[]> {

@@ -144,6 +144,11 @@ export class Annotator {
     return this.screens.sliceOf(this.session.annotationPlane);
   }
 
+  /** Gives the keyboard to the picture. */
+  focus(): void {
+    this.screens.focus();
+  }
+
   dispose(): void {
     this.gone = true;
     cancelAnimationFrame(this.frame);

@@ -87,6 +87,7 @@ export class Viewer {
   private show(event: Extract<ImageEvent, { type: 'viewer/attached' }>): void {
     // A kernel that was started again: the page stays at the slice and with the settings that it had.
     const before = this.annotator && { settings: this.annotator.settings, slice: this.annotator.slice };
+    const focused = this.annotator !== null && this.root.contains(document.activeElement);
     this.annotator?.dispose();
     const { viewId, post, cache, status } = this;
     const title = describe(event.image.name, event.image.size);
@@ -96,6 +97,7 @@ export class Viewer {
     status.waitFor([]);
     this.skeleton.remove();
     this.root.prepend(this.annotator.root);
+    if (focused) this.annotator.focus();
   }
 
   private attach(): void {
