@@ -81,7 +81,6 @@ async function carried(
 ): Promise<SliceMask[]> {
   const mask = await session.mask(object, from, source);
   if (mask === null) throw new UserError(`slice ${from} holds no mask of this object: give it a prompt there first`);
-  const first = { mask, iou: session.iou(object, from) };
   const total = ways.reduce((sum, way) => sum + way.length, 0);
   const segmenter = await source();
   const masks: SliceMask[] = [];
@@ -89,7 +88,7 @@ async function carried(
   try {
     for (const way of ways) {
       let done = before;
-      for await (const { slice, prediction } of follow(first, way, (at, prompts) =>
+      for await (const { slice, prediction } of follow(mask, way, (at, prompts) =>
         ask(segmenter, at, { prompts }, signal),
       )) {
         masks.push([slice, encodeMaskPatch(prediction.mask)]);

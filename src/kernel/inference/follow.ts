@@ -13,30 +13,25 @@ const leastShrinkage = 0.2;
  */
 const leastTrust = 0.85;
 
-/** A mask to begin with; `iou` null: no model gave it, so the first answer sets the measure of trust. */
-export interface Followed {
-  readonly mask: Mask;
-  readonly iou: number | null;
-}
-
 /**
  * Follows an object from a slice over its neighbours, in the order given, each prompted by the last one's mask, until it
- * ends: nothing is found, its area collapses, or the model trusts its own answer no more.
+ * ends: nothing is found, its area collapses, or the model trusts its own answer no more. The measure of trust are answers
+ * to such prompts: of what a click or a box by hand gave, models think otherwise.
  */
 export async function* follow(
-  first: Followed,
+  first: Mask,
   slices: Iterable<number>,
   answer: (slice: number, prompts: PromptSet) => Promise<Prediction>,
 ): AsyncGenerator<{ readonly slice: number; readonly prediction: Prediction }> {
-  let last: Followed = first;
-  let trust = first.iou ?? 0;
+  let last = first;
+  let trust = 0;
   for (const slice of slices) {
-    const asked = propagated(last.mask);
+    const asked = propagated(last);
     if (asked === null) return;
     const prediction = await answer(slice, asked);
-    if (prediction.iou < leastTrust * trust || areaOf(prediction.mask) < leastShrinkage * areaOf(last.mask)) return;
+    if (prediction.iou < leastTrust * trust || areaOf(prediction.mask) < leastShrinkage * areaOf(last)) return;
     trust = Math.max(trust, prediction.iou);
-    last = prediction;
+    last = prediction.mask;
     yield { slice, prediction };
   }
 }

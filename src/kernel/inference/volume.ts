@@ -71,14 +71,14 @@ export async function predictVolume(
   try {
     const seeds = [...prompts.keys()].sort((a, b) => a - b);
     for (const [index, seed] of seeds.entries()) {
-      const first = keep(seed, await answer(seed, prompts.get(seed)!), null);
+      const { mask } = keep(seed, await answer(seed, prompts.get(seed)!), null);
       const ends = [
         index === 0 ? 0 : Math.floor((seeds[index - 1] + seed) / 2) + 1,
         index === seeds.length - 1 ? slices - 1 : Math.floor((seed + seeds[index + 1]) / 2),
       ];
       for (const end of ends) {
         let last = seed;
-        for await (const { slice, prediction } of follow(first, slicesTowards(seed, end), answer)) {
+        for await (const { slice, prediction } of follow(mask, slicesTowards(seed, end), answer)) {
           keep(slice, prediction, last);
           last = slice;
         }
