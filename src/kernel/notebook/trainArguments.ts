@@ -61,6 +61,7 @@ const words: { readonly [Name in keyof FineTuneChoices]-?: Words } = {
   warmup: value('warmup'),
   clip: value('clip'),
   patience: value('patience'),
+  validateEvery: value('validate-every'),
   checkpointSeconds: value('checkpoint-seconds'),
   seed: value('seed'),
   recompute: value('recompute'),

@@ -75,7 +75,7 @@ export function rowsFor(
 export function rowOptions(name: RowName, shared: SharedOptions, epochs: number, seed: number): TrainOptions {
   const { tune, depth, prompt = null } = rows[name];
   if (tune === null) throw new Error(`${name} trains nothing`);
-  const { slices, baseRate, lr, batch, ...common } = shared;
+  const { slices, baseRate, lr, batch, bottleneck, ...common } = shared;
   const deep = tune === 'adapters' && slices !== null && depth !== 'none';
   return trainOptions({
     ...common,
@@ -83,6 +83,7 @@ export function rowOptions(name: RowName, shared: SharedOptions, epochs: number,
     depth: deep ? 'sd-trans' : 'none',
     slices: deep ? slices : null,
     prompt,
+    bottleneck: tune === 'adapters' ? bottleneck : null,
     // A chunk counts as one image of a batch: as many slices a step as the other rows, as nearly as it goes.
     batch: deep ? Math.max(1, Math.round(batch / slices)) : batch,
     lr: lr ?? baseRate * relativeRate[tune],

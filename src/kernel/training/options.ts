@@ -51,6 +51,8 @@ export const trainOptionsSchema = z.object({
   clip: z.number().nonnegative().default(1),
   /** Epochs without a better validation Dice after which a run ends; null: it goes on. */
   patience: count.nullable().default(null),
+  /** Validate after every so many epochs, and after the last. */
+  validateEvery: count.default(1),
   weightDecay: z.number().nonnegative(),
   /** Most prompts per sample: the first one and the corrective clicks after it. */
   prompts: count,
@@ -93,6 +95,7 @@ export const trainDefaults = {
   ...scheduleDefaults,
   clip: 1,
   patience: null,
+  validateEvery: 1,
   checkpointSeconds: 60,
   weightDecay: 0.01,
   prompts: 3,

@@ -215,6 +215,7 @@ async function conduct(
         schedule: options.schedule,
         warmup: options.warmup,
         patience: options.patience,
+        validateEvery: options.validateEvery,
         seed,
         validate: (present, stop) => validator.score(present, stop),
         save: (file, { parameters, step }) =>

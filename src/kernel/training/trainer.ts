@@ -15,6 +15,8 @@ export interface TrainerSetup extends StepperSetup {
   readonly seed: number;
   /** Epochs without a better validation Dice after which training ends; null: it goes on to the last epoch. */
   readonly patience?: number | null;
+  /** Epochs from one validation to the next, 1 by default; the last epoch always has one. */
+  readonly validateEvery?: number;
   /** Scores the present parameters; null: nothing to validate on. */
   readonly validate: ((state: TrainingState, signal?: AbortSignal) => Promise<Metrics>) | null;
   /** Writes what others use (adapters, or a model). */
@@ -65,7 +67,7 @@ async function trainEpochs(
   programs: ProgramCache,
   signal: AbortSignal,
 ): Promise<void> {
-  const { run, examples, epochs, patience = null } = setup;
+  const { run, examples, epochs, patience = null, validateEvery = 1 } = setup;
   const emit = run.recorder(setup.onEvent);
   const batches = Math.ceil(examples.size / setup.batch);
   const root = new Random(setup.seed);
@@ -99,12 +101,14 @@ async function trainEpochs(
       // A step blocks this thread: let signals and timers through.
       await new Promise((resolve) => setImmediate(resolve));
     }
-    const metrics = setup.validate ? await setup.validate(state, signal) : {};
-    if (setup.validate) emit(validation(state.epoch, state, metrics));
+    const due = state.epoch % validateEvery === 0 || state.epoch === epochs;
+    const metrics = setup.validate && due ? await setup.validate(state, signal) : {};
+    if (setup.validate && due) emit(validation(state.epoch, state, metrics));
     const dice = mean(Object.values(metrics).map((metric) => metric.dice));
-    const best = dice === null || state.bestDice === null || dice > state.bestDice;
+    const best = setup.validate === null || (dice !== null && (state.bestDice === null || dice > state.bestDice));
     if (best) state.bestDice = dice;
-    state.sinceBest = best ? 0 : state.sinceBest + 1;
+    // Epochs that were not validated count with the next one that is: patience ends on a measurement.
+    state.sinceBest = best ? 0 : state.sinceBest + (dice === null ? 0 : validateEvery);
     await setup.save(run.checkpoint('last'), state);
     if (best) await setup.save(run.checkpoint('best'), state);
     const file = best ? 'checkpoints/best.safetensors' : 'checkpoints/last.safetensors';

@@ -9,7 +9,7 @@ const contract: Record<string, string[]> = {
   train: [
     ...['data', 'layout', 'model', 'tune', 'loss', 'epochs', 'batch', 'image-size', 'lr', 'seed'],
     ...['variant', 'depth', 'slices', 'prompt', 'bottleneck', 'decoder-bottleneck', 'scale'],
-    ...['schedule', 'warmup', 'clip', 'patience', 'checkpoint-seconds'],
+    ...['schedule', 'warmup', 'clip', 'patience', 'validate-every', 'checkpoint-seconds'],
     ...['rank', 'alpha', 'lora-decoder', 'val-fraction', 'val-data', 'device', 'precision', 'out', 'json'],
   ],
   resume: ['json'],

@@ -37,6 +37,7 @@ const chosen: Required<FineTuneChoices> = {
   warmup: 0.1,
   clip: 0,
   patience: 5,
+  validateEvery: 3,
   checkpointSeconds: 0,
   seed: 7,
   recompute: 'blocks',

@@ -167,6 +167,24 @@ describe('a run with patience', () => {
   });
 });
 
+describe('a run that validates seldom', () => {
+  it('validates after every so many epochs and after the last, and its patience ends on a validation', async () => {
+    const run = path.join(folder, 'seldom');
+    const seldom = { ...options, epochs: 7, validateEvery: 3, lr: 1e-9, schedule: 'constant' as const };
+    expect(await startRun(seldom, run, undisturbed(executor))).toBe('done');
+    const epochsOf = (type: RunEvent['type']) =>
+      eventsOf(run).flatMap((event) => (event.type === type && 'epoch' in event ? [event.epoch] : []));
+    expect(epochsOf('validation')).toEqual([0, 3, 6, 7]);
+    expect(epochsOf('checkpoint')).toEqual([1, 2, 3, 4, 5, 6, 7]);
+    expect(fs.existsSync(path.join(run, 'checkpoints', 'best.safetensors'))).toBe(true);
+
+    const impatient = path.join(folder, 'seldom-impatient');
+    expect(await startRun({ ...seldom, epochs: 30, patience: 4 }, impatient, undisturbed(executor))).toBe('done');
+    expect(eventsOf(impatient).findLast((event) => event.type === 'checkpoint')).toMatchObject({ sinceBest: 6 });
+    expect(eventsOf(impatient).at(-1)).toMatchObject({ early: true });
+  });
+});
+
 describe('a run that cannot be resumed says why', () => {
   const copyOfWhole = (name: string): string => {
     const run = path.join(folder, name);
