@@ -5,6 +5,8 @@ import type { Interrupts } from './interrupts';
 import type { Output } from './output';
 import { readRun } from './runLog';
 
+const past: Readonly<Record<string, string>> = { reading: 'read', computing: 'computed', validating: 'validated' };
+
 /** Tells what happens in a run, and at its end what came of it. */
 export class TrainingReport {
   private readonly started = performance.now();
@@ -18,12 +20,12 @@ export class TrainingReport {
     private readonly output: Output,
   ) {}
 
-  /** What is being waited for before training begins, as "reading images 3/24" or "computing embeddings 3/24". */
+  /** What is being waited for, as "reading images 3/24", "computing embeddings 3/24" or "validating images 3/24". */
   readonly waiting = (message: string): void => {
-    const counted = /^(reading|computing) (.*) (\d+)\/(\d+)$/.exec(message);
+    const counted = /^(reading|computing|validating) (.*) (\d+)\/(\d+)$/.exec(message);
     if (counted === null) return this.output.note(message);
     const [, work, what, done, total] = counted;
-    this.output.progress(`${what} ${work === 'reading' ? 'read' : 'computed'}`, Number(done), Number(total));
+    this.output.progress(`${what} ${past[work]}`, Number(done), Number(total));
   };
 
   readonly event = (event: RunEvent): void => {

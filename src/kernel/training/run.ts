@@ -23,7 +23,7 @@ export interface RunContext {
   readonly executor: Executor;
   readonly signal: AbortSignal;
   readonly onEvent?: (event: RunEvent) => void;
-  /** What is being waited for before training begins. */
+  /** What is being waited for before training begins and in a validation, as "reading images 3/24". */
   readonly onProgress?: (message: string) => void;
 }
 
@@ -180,7 +180,7 @@ async function conduct(
   { base, baseHash, config, trainable, images: { examples, held }, embeddings }: Material,
   state: TrainingState,
   resumedFrom: number | null,
-  { executor, signal, onEvent }: RunContext,
+  { executor, signal, onEvent, onProgress }: RunContext,
 ): Promise<TrainingOutcome> {
   const emit = run.recorder(onEvent);
   const { seed } = options;
@@ -217,7 +217,8 @@ async function conduct(
         patience: options.patience,
         validateEvery: options.validateEvery,
         seed,
-        validate: (present, stop) => validator.score(present, stop),
+        validate: (present, stop) =>
+          validator.score(present, stop, (done, total) => onProgress?.(`validating images ${done}/${total}`)),
         save: (file, { parameters, step }) =>
           writeAdapters(file, trainable.layout.unpack(parameters), {
             tune: options.tune,

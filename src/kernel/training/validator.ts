@@ -52,7 +52,11 @@ export class Validator {
   }
 
   /** @throws CancelledError when the signal is raised. */
-  async score({ parameters }: TrainingState, signal?: AbortSignal): Promise<Metrics> {
+  async score(
+    { parameters }: TrainingState,
+    signal?: AbortSignal,
+    onProgress?: (done: number, total: number) => void,
+  ): Promise<Metrics> {
     const { cases, settings, seed } = this.options;
     this.parameters = parameters;
     const random = new Random(seed).fork('validation');
@@ -62,6 +66,7 @@ export class Validator {
       const answers = answerCase(this.predictor, item, random.fork(index), { settings, signal });
       for await (const { className, setting, mask, target } of answers) tally.add(className, setting, mask, target);
       tally.endCase();
+      onProgress?.(index + 1, cases.length);
     }
     return tally.metrics();
   }

@@ -33,12 +33,14 @@ describe('the report of a training', () => {
     report.waiting('computing embeddings 2/40');
     report.event(start);
     report.event(step(0.275));
+    report.waiting('validating images 4/5');
     const drawn = streams.err.split(/\r\x1b\[K|\n/).map((text) => text.replace(/^[█░]* /, ''));
     expect(drawn.filter((text) => text !== '')).toEqual([
       'reading the model phantom-sam',
       '3/5 validation images read',
       '2/40 embeddings computed',
       '11/40 batches, epoch 2/4, loss 0.2500, 8.0 images/s',
+      '4/5 images validated',
     ]);
     expect(streams.out).toBe('training on 40 images, validating on 5, 4 epochs on cpu, resumed from step 12\n');
   });
