@@ -64,7 +64,7 @@ export interface FineTuneChoices {
   clip?: number;
   /** End after so many epochs without a better validation Dice. */
   patience?: number;
-  /** Validate after every so many epochs, and after the last; 1 by default. */
+  /** Validate after every so many epochs, and after the last; 1 by default, 0: never. */
   validateEvery?: number;
   /** Longest time between two checkpoints; there is one after every epoch anyway. */
   checkpointSeconds?: number;

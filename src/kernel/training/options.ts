@@ -51,8 +51,8 @@ export const trainOptionsSchema = z.object({
   clip: z.number().nonnegative().default(1),
   /** Epochs without a better validation Dice after which a run ends; null: it goes on. */
   patience: count.nullable().default(null),
-  /** Validate after every so many epochs, and after the last. */
-  validateEvery: count.default(1),
+  /** Validate before training, after every so many epochs, and after the last; 0: never, and the last epoch is the best. */
+  validateEvery: z.number().int().nonnegative().default(1),
   weightDecay: z.number().nonnegative(),
   /** Most prompts per sample: the first one and the corrective clicks after it. */
   prompts: count,
@@ -128,7 +128,10 @@ export function trainOptions(given: GivenOptions): TrainOptions {
     const [issue] = parsed.error.issues;
     throw new UsageError(`option ${issue.path.join('.')}: ${issue.message}`);
   }
-  const { data, valData, tune } = parsed.data;
+  const { data, valData, tune, patience, validateEvery } = parsed.data;
+  if (patience !== null && validateEvery === 0) {
+    throw new UsageError('option patience: it waits for a better validation, and validateEvery 0 asks for none');
+  }
   checkAttachment(tune, parsed.data);
   return { ...parsed.data, data: path.resolve(data), valData: valData === null ? null : path.resolve(valData) };
 }

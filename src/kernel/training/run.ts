@@ -217,8 +217,11 @@ async function conduct(
         patience: options.patience,
         validateEvery: options.validateEvery,
         seed,
-        validate: (present, stop) =>
-          validator.score(present, stop, (done, total) => onProgress?.(`validating images ${done}/${total}`)),
+        validate:
+          options.validateEvery === 0
+            ? null
+            : (present, stop) =>
+                validator.score(present, stop, (done, total) => onProgress?.(`validating images ${done}/${total}`)),
         save: (file, { parameters, step }) =>
           writeAdapters(file, trainable.layout.unpack(parameters), {
             tune: options.tune,

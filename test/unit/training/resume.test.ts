@@ -178,6 +178,11 @@ describe('a run that validates seldom', () => {
     expect(epochsOf('checkpoint')).toEqual([1, 2, 3, 4, 5, 6, 7]);
     expect(fs.existsSync(path.join(run, 'checkpoints', 'best.safetensors'))).toBe(true);
 
+    const never = path.join(folder, 'never');
+    expect(await startRun({ ...seldom, epochs: 2, validateEvery: 0 }, never, undisturbed(executor))).toBe('done');
+    expect(eventsOf(never).filter(({ type }) => type === 'validation')).toEqual([]);
+    expect(await bitsOf(never, 'best')).toEqual(await bitsOf(never, 'last'));
+
     const impatient = path.join(folder, 'seldom-impatient');
     expect(await startRun({ ...seldom, epochs: 30, patience: 4 }, impatient, undisturbed(executor))).toBe('done');
     expect(eventsOf(impatient).findLast((event) => event.type === 'checkpoint')).toMatchObject({ sinceBest: 6 });

@@ -52,7 +52,10 @@ export const compareMethods = command(
       ),
       loss: choice(lossNames, `Loss (default ${trainDefaults.loss})`),
       bottleneck: whole(1, "Width of the encoder's adapters (default: a 16th of the encoder's)"),
-      'validate-every': whole(1, 'Validate in training after every so many epochs, and after the last (default 1)'),
+      'validate-every': whole(
+        0,
+        'Validate in training after every so many epochs, and after the last; 0: never (default 1)',
+      ),
       'prompt-setting': choice(promptSettings, 'Train on these prompts alone (default: a mixture of clicks and boxes)'),
       'no-augment': flag('Train on the images as they are'),
       'no-flip': flag('Do not mirror images: for anatomy whose sides mean something'),

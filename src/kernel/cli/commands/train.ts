@@ -60,7 +60,7 @@ export const train = command(
       ),
       warmup: decimalFrom(0, `Share of the run in which it rises to its peak (default ${trainDefaults.warmup})`, 1),
       clip: decimalFrom(0, `Largest norm of the gradient; 0: no limit (default ${trainDefaults.clip})`),
-      'validate-every': whole(1, 'Validate after every so many epochs, and after the last (default 1)'),
+      'validate-every': whole(0, 'Validate after every so many epochs, and after the last; 0: never (default 1)'),
       patience: whole(1, 'End after so many epochs without a better validation Dice (default: never)'),
       'checkpoint-seconds': decimalFrom(
         0,
