@@ -80,7 +80,10 @@ export interface NotebookImage {
   maskOf(label: string, slice?: number): Promise<NotebookMask | null>;
   /** Asks the model directly; what is annotated stays as it is. */
   segment(options: SegmentOptions): Promise<Segmentation>;
-  /** Gives prompts to the object of that name, making it where there is none, as a click in the viewer does. */
+  /**
+   * Gives prompts to the object of that name, making it where there is none, as a click in the viewer does. Prompts that
+   * it has already are not given again: a cell may be run twice.
+   */
   label(label: string, options: LabelOptions): Promise<Segmentation>;
   /** Carries the mask of an object to neighbouring slices until it ends. @returns how many slices got a mask. */
   propagate(label: string, options?: PropagateOptions): Promise<number>;

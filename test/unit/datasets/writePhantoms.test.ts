@@ -17,7 +17,7 @@ describe('writePhantoms', () => {
       const written = await writePhantoms({ ...options, onProgress: (done) => seen.push(done) });
       expect(written).toEqual({ folder: out, count: 9, subjects: 3 });
       expect(seen).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9]);
-      expect((await fs.readdir(out)).sort()).toEqual(['images', 'masks', 'pairs.csv']);
+      expect((await fs.readdir(out)).sort()).toEqual(['images', 'masks', 'pairs.csv', 'phantoms.json']);
       const { cases } = await openDataset(out);
       expect(cases.map(({ group }) => group)).toEqual(
         [1, 1, 1, 1, 2, 2, 2, 2, 3].map((subject) => `subject-000${subject}`),
@@ -61,6 +61,18 @@ describe('writePhantoms', () => {
       await expect(writePhantoms({ out: folder, count: 1, size: 32 })).rejects.toThrow(/is not empty/);
       await expect(writePhantoms({ out: path.join(folder, 'mine.txt'), count: 1 })).rejects.toBeInstanceOf(UserError);
       expect(await fs.readdir(folder)).toEqual(['mine.txt']);
+    });
+  });
+
+  it('keeps what the same options have drawn already, and refuses others', async () => {
+    await withFolder(async (folder) => {
+      const options = { out: path.join(folder, 'set'), count: 2, seed: 5, size: 32 };
+      const first = await writePhantoms(options);
+      const times = async () => (await fs.stat(path.join(options.out, 'pairs.csv'))).mtimeMs;
+      const drawn = await times();
+      expect(await writePhantoms(options)).toEqual(first);
+      expect(await times()).toBe(drawn);
+      await expect(writePhantoms({ ...options, seed: 6 })).rejects.toThrow(/is not empty/);
     });
   });
 

@@ -7,10 +7,11 @@ import { pairsFile } from '../layouts/pairs';
 import { Random } from '../random';
 import { drawPhantom, type Phantom } from './draw';
 import { isFamilyName, familyNames, randomFamily, type FamilyName } from './families';
+import { holdsDrawing, type Drawing, writeDrawing } from './drawing';
 import { drawVolume, isVolumeFamily, volumeFamilies } from './volume';
 
 export interface WritePhantomsOptions {
-  /** The folder to make; it may exist if it is empty. */
+  /** The folder to make; it may exist if it is empty, or holds what the same options have drawn. */
   readonly out: string;
   readonly kind?: '2d' | 'volume';
   /** Default: for pictures a pre-training family per subject, for volumes `ct`. */
@@ -45,8 +46,8 @@ interface Pair {
 
 /**
  * Draws a data set into a folder of the layout `pairs`: images/, masks/ and pairs.csv. The same options give the same
- * files. The folder appears when all is written, or not at all.
- * @throws UserError for a folder that holds something already, an unknown family, or a count or size out of range.
+ * files, and a folder that they have drawn already is left as it is. It appears when all is written, or not at all.
+ * @throws UserError for a folder that holds something else, an unknown family, or a count or size out of range.
  */
 export async function writePhantoms(options: WritePhantomsOptions): Promise<WrittenPhantoms> {
   const { kind = '2d', count = 24, seed = 1, size = kind === '2d' ? 256 : 128 } = options;
@@ -54,6 +55,9 @@ export async function writePhantoms(options: WritePhantomsOptions): Promise<Writ
   checkWhole('count', count, 1, 100_000);
   checkWhole('size', size, 32, 4096);
   const draw = kind === '2d' ? picturesOf(options.family, seed, size) : volumesOf(options.family, seed, size);
+  const drawing: Drawing = { kind, family: options.family ?? null, count, seed, size };
+  const written = { folder, count, subjects: kind === '2d' ? Math.ceil(count / picturesPerSubject) : count };
+  if (await holdsDrawing(folder, drawing)) return written;
   await refuseExisting(folder);
   const partial = `${folder}.partial-${randomBytes(4).toString('hex')}`;
   try {
@@ -67,10 +71,11 @@ export async function writePhantoms(options: WritePhantomsOptions): Promise<Writ
     }
     const table = pairs.map(({ image, mask, group }) => `${image},${mask},${group}\n`).join('');
     await fs.writeFile(path.join(partial, pairsFile), `image,mask,group\n${table}`);
+    await writeDrawing(partial, drawing);
     // Not every system renames over an empty folder.
     await fs.rmdir(folder).catch(() => undefined);
     await fs.rename(partial, folder);
-    return { folder, count, subjects: new Set(pairs.map((pair) => pair.group)).size };
+    return written;
   } catch (cause) {
     await fs.rm(partial, { recursive: true, force: true });
     if (cause instanceof UserError || cause instanceof CancelledError) throw cause;
