@@ -126,9 +126,11 @@ export interface EvaluateOptions {
 }
 
 export interface PhantomsOptions {
-  /** A new folder to write to. */
+  /** A new folder to write to, or one that the same options have drawn already. */
   out: string;
   kind?: '2d' | 'volume';
+  /** Of volumes: NIfTI (default), or DICOM series with segmentations. */
+  format?: 'nifti' | 'dicom';
   family?: string;
   count?: number;
   seed?: number;
@@ -182,7 +184,7 @@ export interface NotebookApi {
   useAdapters(adapters: string | NotebookRun | null): Promise<KernelStatus>;
   /** Measures the model against the masks of a data set: what `med-sa evaluate --json` prints. */
   evaluate(options: EvaluateOptions): Promise<Record<string, unknown>>;
-  /** Draws images with exact masks into a new folder and resolves with its path. */
+  /** Draws images with exact masks into a new folder and resolves with its path; what is drawn already is not drawn again. */
   phantoms(options: PhantomsOptions): Promise<string>;
   /** The models that are known, those that are here first. */
   models(): Promise<NotebookModel[]>;

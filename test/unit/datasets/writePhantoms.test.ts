@@ -55,6 +55,34 @@ describe('writePhantoms', () => {
     });
   }, 30_000);
 
+  it.each([
+    ['ct', { low: -160, high: 240 }],
+    ['cardiac', undefined],
+  ])(
+    'writes DICOM volumes of %s as the NIfTI ones are, with their segmentation',
+    async (family, window) => {
+      await withFolder(async (folder) => {
+        const options = { kind: 'volume', family, count: 2, seed: 3, size: 40 } as const;
+        await writePhantoms({ out: path.join(folder, 'nifti'), ...options });
+        await writePhantoms({ out: path.join(folder, 'dicom'), ...options, format: 'dicom' });
+        const [nifti, dicom] = await Promise.all(
+          ['nifti', 'dicom'].map((name) => openDataset(path.join(folder, name))),
+        );
+        expect(dicom.layout).toBe('dicom');
+        expect(dicom.cases.map(({ group }) => group)).toEqual(['subject-0001', 'subject-0002']);
+        const [expected, { image, masks }] = await Promise.all([loadCase(nifti.cases[1]), loadCase(dicom.cases[1])]);
+        const [x, y, z] = expected.image.spacing!;
+        expect(image).toMatchObject({ size: [40, 40, 16], modality: family === 'ct' ? 'CT' : 'MR' });
+        expect(image.window).toEqual(window);
+        expect(image.spacing!.map((value) => value.toFixed(4))).toEqual([x, y, z].map((value) => value.toFixed(4)));
+        const unit = (value: number) => (family === 'ct' ? Math.round(-160 + 0.4 * value) : value);
+        expect([...image.voxels]).toEqual([...expected.image.voxels].map(unit));
+        expect(masks.get('target')).toEqual(expected.masks.get('target'));
+      });
+    },
+    30_000,
+  );
+
   it('refuses a folder that holds something, and leaves it as it was', async () => {
     await withFolder(async (folder) => {
       await fs.writeFile(path.join(folder, 'mine.txt'), 'mine');
@@ -96,6 +124,7 @@ describe('writePhantoms', () => {
     [{ kind: 'volume' as const, family: 'fundus' }, /no family "fundus".*ct, cardiac/],
     [{ count: 0 }, /count of phantoms is 0/],
     [{ size: 2.5 }, /size of phantoms is 2\.5/],
+    [{ format: 'dicom' as const }, /pictures are drawn as PNG: choose volumes/],
   ])('refuses %o', async (options, message) => {
     await withFolder(async (folder) => {
       await expect(writePhantoms({ out: path.join(folder, 'set'), ...options })).rejects.toThrow(message);

@@ -5,6 +5,7 @@ import { isDeepStrictEqual } from 'node:util';
 /** All that decides which files are drawn. */
 export interface Drawing {
   readonly kind: '2d' | 'volume';
+  readonly format: 'nifti' | 'dicom';
   readonly family: string | null;
   readonly count: number;
   readonly seed: number;
