@@ -13,6 +13,7 @@ export { distanceTransform, mostInterior } from './distanceTransform';
 export { encodePng, overlayPng, overlaysPng, type Colour, type ColouredMask } from './picture';
 export { checkVolumePath, writeVolume } from './writeVolume';
 export { readDicomSegmentation, readDicomSegmentNames, readRtStruct, readRtStructNames } from './dicom';
+export { writeDicomSegmentation, writeDicomSeries } from './dicom';
 export type { MaskOptions, Masks } from './dicom';
 export { exportLabels, labelFormats, type LabelExport, type LabelFormat } from './export';
 export type { LabelledObject } from './labels';

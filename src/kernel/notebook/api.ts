@@ -80,7 +80,10 @@ export interface NotebookImage {
   maskOf(label: string, slice?: number): Promise<NotebookMask | null>;
   /** Asks the model directly; what is annotated stays as it is. */
   segment(options: SegmentOptions): Promise<Segmentation>;
-  /** Gives prompts to the object of that name, making it where there is none, as a click in the viewer does. */
+  /**
+   * Gives prompts to the object of that name, making it where there is none, as a click in the viewer does. Prompts that
+   * it has already are not given again: a cell may be run twice.
+   */
   label(label: string, options: LabelOptions): Promise<Segmentation>;
   /** Carries the mask of an object to neighbouring slices until it ends. @returns how many slices got a mask. */
   propagate(label: string, options?: PropagateOptions): Promise<number>;
@@ -123,9 +126,11 @@ export interface EvaluateOptions {
 }
 
 export interface PhantomsOptions {
-  /** A new folder to write to. */
+  /** A new folder to write to, or one that the same options have drawn already. */
   out: string;
   kind?: '2d' | 'volume';
+  /** Of volumes: NIfTI (default), or DICOM series with segmentations. */
+  format?: 'nifti' | 'dicom';
   family?: string;
   count?: number;
   seed?: number;
@@ -179,7 +184,7 @@ export interface NotebookApi {
   useAdapters(adapters: string | NotebookRun | null): Promise<KernelStatus>;
   /** Measures the model against the masks of a data set: what `med-sa evaluate --json` prints. */
   evaluate(options: EvaluateOptions): Promise<Record<string, unknown>>;
-  /** Draws images with exact masks into a new folder and resolves with its path. */
+  /** Draws images with exact masks into a new folder and resolves with its path; what is drawn already is not drawn again. */
   phantoms(options: PhantomsOptions): Promise<string>;
   /** The models that are known, those that are here first. */
   models(): Promise<NotebookModel[]>;

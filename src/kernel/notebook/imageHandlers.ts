@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import path from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import type { AnnotationObject, ImageOutput } from '../../protocol';
 import {
   type AnnotationSession,
@@ -94,7 +95,9 @@ export function imageHandlers(services: ApiServices): ApiHandlers<ImageMethod> {
       const ask = source(file, context);
       const checked = prompts.map((prompt) => checkedPrompt(session.image, slice, prompt));
       const object = await objectNamed(session, label, colour, ask);
-      for (const prompt of checked) {
+      const present = session.prompts(object, slice);
+      // A cell that is run again gives nothing twice.
+      for (const prompt of checked.filter((one) => !present.some((kept) => isDeepStrictEqual(kept.prompt, one)))) {
         await session.prompt({ edit: 'prompt/add', object, slice, id: randomUUID(), prompt }, ask);
       }
       const mask: Mask | null = await session.mask(object, slice, ask);

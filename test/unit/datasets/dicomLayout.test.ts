@@ -3,10 +3,9 @@ import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { loadCase, openDataset, samplesOf } from '../../../src/kernel/datasets';
 import { UserError } from '../../../src/kernel/errors';
-import { readImage } from '../../../src/kernel/imaging';
+import { readImage, writeDicomSegmentation } from '../../../src/kernel/imaging';
 import { DataSetWriter } from '../../../src/kernel/imaging/dicom/dataSetWriter';
 import { tags } from '../../../src/kernel/imaging/dicom/tags';
-import { writeDicomSegmentation } from '../../../src/kernel/imaging/dicom/writeSegmentation';
 import { withFolder } from './folder';
 
 const ctStorage = '1.2.840.10008.5.1.4.1.1.2';

@@ -7,12 +7,16 @@ import { pairsFile } from '../layouts/pairs';
 import { Random } from '../random';
 import { drawPhantom, type Phantom } from './draw';
 import { isFamilyName, familyNames, randomFamily, type FamilyName } from './families';
+import { writeDicomPhantom } from './dicom';
+import { holdsDrawing, type Drawing, writeDrawing } from './drawing';
 import { drawVolume, isVolumeFamily, volumeFamilies } from './volume';
 
 export interface WritePhantomsOptions {
-  /** The folder to make; it may exist if it is empty. */
+  /** The folder to make; it may exist if it is empty, or holds what the same options have drawn. */
   readonly out: string;
   readonly kind?: '2d' | 'volume';
+  /** Of volumes: NIfTI (default), or DICOM series with segmentations. */
+  readonly format?: 'nifti' | 'dicom';
   /** Default: for pictures a pre-training family per subject, for volumes `ct`. */
   readonly family?: string;
   /** Pictures or volumes. Default 24. */
@@ -44,33 +48,42 @@ interface Pair {
 }
 
 /**
- * Draws a data set into a folder of the layout `pairs`: images/, masks/ and pairs.csv. The same options give the same
- * files. The folder appears when all is written, or not at all.
- * @throws UserError for a folder that holds something already, an unknown family, or a count or size out of range.
+ * Draws a data set into a folder of the layout `pairs`: images/, masks/ and pairs.csv; of DICOM, of the layout `dicom`. The
+ * same options give the same images, and a folder that they have drawn already is left as it is. It appears when all is
+ * written, or not at all.
+ * @throws UserError for a folder that holds something else, an unknown family, or a count or size out of range.
  */
 export async function writePhantoms(options: WritePhantomsOptions): Promise<WrittenPhantoms> {
-  const { kind = '2d', count = 24, seed = 1, size = kind === '2d' ? 256 : 128 } = options;
+  const { kind = '2d', format = 'nifti', count = 24, seed = 1, size = kind === '2d' ? 256 : 128 } = options;
   const folder = path.resolve(options.out);
   checkWhole('count', count, 1, 100_000);
   checkWhole('size', size, 32, 4096);
-  const draw = kind === '2d' ? picturesOf(options.family, seed, size) : volumesOf(options.family, seed, size);
+  if (kind === '2d' && format === 'dicom') {
+    throw new UserError('pictures are drawn as PNG: choose volumes (kind "volume") for DICOM');
+  }
+  const draw = kind === '2d' ? picturesOf(options.family, seed, size) : volumesOf(options.family, seed, size, format);
+  const drawing: Drawing = { kind, format, family: options.family ?? null, count, seed, size };
+  const written = { folder, count, subjects: kind === '2d' ? Math.ceil(count / picturesPerSubject) : count };
+  if (await holdsDrawing(folder, drawing)) return written;
   await refuseExisting(folder);
   const partial = `${folder}.partial-${randomBytes(4).toString('hex')}`;
   try {
-    await fs.mkdir(path.join(partial, 'images'), { recursive: true });
-    await fs.mkdir(path.join(partial, 'masks'));
+    await fs.mkdir(partial, { recursive: true });
+    if (format === 'nifti') for (const name of ['images', 'masks']) await fs.mkdir(path.join(partial, name));
     const pairs: Pair[] = [];
     for (let index = 0; index < count; index++) {
       if (options.signal?.aborted) throw new CancelledError();
-      pairs.push(await draw(partial, index));
+      const pair = await draw(partial, index);
+      if (pair !== null) pairs.push(pair);
       options.onProgress?.(index + 1, count);
     }
     const table = pairs.map(({ image, mask, group }) => `${image},${mask},${group}\n`).join('');
-    await fs.writeFile(path.join(partial, pairsFile), `image,mask,group\n${table}`);
+    if (format === 'nifti') await fs.writeFile(path.join(partial, pairsFile), `image,mask,group\n${table}`);
+    await writeDrawing(partial, drawing);
     // Not every system renames over an empty folder.
     await fs.rmdir(folder).catch(() => undefined);
     await fs.rename(partial, folder);
-    return { folder, count, subjects: new Set(pairs.map((pair) => pair.group)).size };
+    return written;
   } catch (cause) {
     await fs.rm(partial, { recursive: true, force: true });
     if (cause instanceof UserError || cause instanceof CancelledError) throw cause;
@@ -79,8 +92,8 @@ export async function writePhantoms(options: WritePhantomsOptions): Promise<Writ
   }
 }
 
-/** Draws one pair, writes its two files under the folder and returns its line of the table. */
-type Draw = (folder: string, index: number) => Promise<Pair>;
+/** Draws one pair, writes its files under the folder and returns its line of the table; null for DICOM, which needs none. */
+type Draw = (folder: string, index: number) => Promise<Pair | null>;
 
 function picturesOf(family: string | undefined, seed: number, size: number): Draw {
   if (family !== undefined && !isFamilyName(family)) throw unknownFamily(family, familyNames);
@@ -114,13 +127,17 @@ function drawWithTarget(
   throw new Error(`the family ${family} draws no target at ${size} pixels`);
 }
 
-function volumesOf(family: string | undefined, seed: number, size: number): Draw {
+function volumesOf(family: string | undefined, seed: number, size: number, format: 'nifti' | 'dicom'): Draw {
   if (family !== undefined && !isVolumeFamily(family)) throw unknownFamily(family, volumeFamilies);
   const random = new Random(seed);
   return async (folder, index) => {
     const shape = { width: size, height: size, slices: slicesPerVolume, family };
     const phantom = drawVolume(random.fork(`volume ${index}`), shape);
     const pair = names(index, 'nii.gz', index);
+    if (format === 'dicom') {
+      await writeDicomPhantom(path.join(folder, path.basename(pair.image, '.nii.gz')), phantom, pair.group, seed);
+      return null;
+    }
     await writeVolume(path.join(folder, pair.image), phantom.image);
     await writeVolume(path.join(folder, pair.mask), phantom.mask);
     return pair;

@@ -1,20 +1,17 @@
-import { randomUUID } from 'node:crypto';
 import { UserError } from '../../errors';
 import { writeFileAtomically } from '../../files';
 import type { LabelledObject } from '../labels';
 import type { MedicalImage } from '../types';
 import { DataSetWriter } from './dataSetWriter';
+import { dicomFile, manufacturer } from './dicomFile';
 import { dicomLab } from './labColour';
 import { describeFrames, packBits, segmentationFrames, type SegmentFrame } from './segmentationFrames';
 import { code, reference } from './references';
 import { sourceFilesOf, type SourceFiles } from './sourceFiles';
 import { tags } from './tags';
-import { explicitLittleEndian } from './transferSyntax';
+import { uid } from './uids';
 
 const segmentationStorage = '1.2.840.10008.5.1.4.1.1.66.4';
-/** Names this software in files, as PS3.7 D.3.3.2 wants: from a UUID, which needs no registration. */
-const implementation = '2.25.251683421394719823407651237850921734612';
-const manufacturer = 'Med-SA Notebook';
 
 /**
  * Writes objects as a binary DICOM segmentation (PS3.3 A.51): one segment per object that has pixels, a frame for each slice it is on,
@@ -37,7 +34,7 @@ export async function writeDicomSegmentation(
   describeDimensions(content, source);
   describeFrames(content, source, frames);
   content.bytes(tags.PixelData, 'OB', packBits(frames));
-  await writeFileAtomically(file, [preamble(), fileMeta(instance), content.toBuffer()]);
+  await writeFileAtomically(file, dicomFile(segmentationStorage, instance, content));
 }
 
 async function requireSource(file: string, image: string): Promise<SourceFiles> {
@@ -49,21 +46,6 @@ async function requireSource(file: string, image: string): Promise<SourceFiles> 
       { file, cause },
     );
   }
-}
-
-const preamble = (): Buffer => Buffer.concat([Buffer.alloc(128), Buffer.from('DICM')]);
-
-function fileMeta(instance: string): Buffer {
-  const meta = new DataSetWriter()
-    .bytes(tags.FileMetaInformationVersion, 'OB', Uint8Array.of(0, 1))
-    .text(tags.MediaStorageSOPClassUID, 'UI', segmentationStorage)
-    .text(tags.MediaStorageSOPInstanceUID, 'UI', instance)
-    .text(tags.TransferSyntaxUID, 'UI', explicitLittleEndian)
-    .text(tags.ImplementationClassUID, 'UI', implementation)
-    .text(tags.ImplementationVersionName, 'SH', 'MED-SA-NOTEBOOK')
-    .toBuffer();
-  const length = new DataSetWriter().ulong(tags.FileMetaInformationGroupLength, meta.length).toBuffer();
-  return Buffer.concat([length, meta]);
 }
 
 /** Patient, study and frame of reference are the images'; series, equipment and object are new. */
@@ -183,6 +165,3 @@ function describeDimensions(content: DataSetWriter, { plan }: SourceFiles): void
         : dimension(tags.FrameLabel, tags.FrameContentSequence, 'Frame Label'),
     ]);
 }
-
-/** A UID from a UUID (PS3.5 B.2). */
-const uid = (): string => `2.25.${BigInt(`0x${randomUUID().replaceAll('-', '')}`)}`;

@@ -1,0 +1,70 @@
+// The notebooks of examples/ are executed as a person does, from top to bottom and then once more, on the real kernel.
+import fs from 'node:fs';
+import path from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { dice } from '../../../src/kernel/evaluation';
+import { readImage, readMask } from '../../../src/kernel/imaging';
+import { readNotebook } from '../../../src/kernel/notebook/ipynb';
+import type { CellOutput } from '../../../src/protocol';
+import { bundledTogether } from '../../support/bundle';
+import { projectRoot } from '../../support/projectRoot';
+import { temporaryFolder } from '../../support/temporaryFolder';
+import { KernelUnderTest } from '../kernel/client';
+
+const folder = temporaryFolder('examples');
+const at = (name: string): string => path.join(folder, 'med-sa-examples', name);
+let kernel: KernelUnderTest;
+
+beforeAll(async () => {
+  const programs = await bundledTogether({
+    kernel: 'src/kernel/main.ts',
+    engine: 'src/kernel/runtime/engineProcess.ts',
+    cell: 'src/kernel/notebook/cell/main.ts',
+    cli: 'src/kernel/cli/main.ts',
+  });
+  kernel = new KernelUnderTest(path.join(programs, 'kernel.js'), folder, { MEDSA_DEVICE: 'cpu' });
+});
+
+/** Executes every code cell; @returns what the cells printed and showed as text, one entry a cell. */
+async function execute(name: string): Promise<string[]> {
+  const { cells } = await readNotebook(path.join(projectRoot, 'examples', name));
+  const texts: string[] = [];
+  for (const { source } of cells.filter((cell) => cell.cell_type === 'code')) {
+    const { ok, outputs } = await kernel.execute(source);
+    expect(outputs.filter(({ kind }) => kind === 'error')).toEqual([]);
+    expect(ok, source).toBe(true);
+    texts.push(outputs.map(textOf).join('\n'));
+  }
+  return texts;
+}
+
+function textOf(output: CellOutput): string {
+  if (output.kind === 'stream') return output.text;
+  return output.kind === 'display' ? (output.items.find(({ mime }) => mime === 'text/plain')?.data ?? '') : '';
+}
+
+describe('examples/1-segment-a-picture.ipynb', () => {
+  it.each(['the first time', 'again'])('runs %s, and corrects what one click got wrong', async (time) => {
+    const texts = await execute('1-segment-a-picture.ipynb');
+    const truth = await readMask(at('lesions/masks/phantom-0008.png'));
+    const saved = await readMask(at('lesion.png'));
+    expect(dice(saved, truth)).toBeGreaterThan(0.9);
+    const [oneClick, corrected] = [texts[1], texts[2]].map((text) => Number(/^mask of (\d+) pixels/.exec(text)?.[1]));
+    const inside = truth.data.reduce((sum, value) => sum + value, 0);
+    // The second time the other clicks are there already, and nothing is given twice.
+    if (time === 'again') expect(oneClick).toBe(corrected);
+    else expect(oneClick).toBeLessThan(0.6 * inside);
+    expect(Math.abs(corrected / inside - 1)).toBeLessThan(0.1);
+    expect(texts.at(-1)).toContain(`${corrected} pixels, ${((100 * corrected) / truth.data.length).toFixed(1)} % of`);
+  });
+
+  it('leaves a label map, COCO and an overlay that open', async () => {
+    const coco = JSON.parse(fs.readFileSync(at('lesion.json'), 'utf8')) as { annotations: unknown[] };
+    expect(coco.annotations).toHaveLength(1);
+    const [labels, overlay] = await Promise.all(
+      ['lesion.png', 'lesion-overlay.png'].map((name) => readImage(at(name))),
+    );
+    expect([labels.size, labels.channels]).toEqual([[256, 256, 1], 1]);
+    expect([overlay.size, overlay.channels]).toEqual([[256, 256, 1], 3]);
+  });
+});
