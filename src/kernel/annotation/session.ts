@@ -146,7 +146,7 @@ export class AnnotationSession {
     return this.serialised(async () => {
       const layer = this.timeline.layer(object, slice);
       if (layer === undefined) return null;
-      if (this.masks.known(layer) === null) await this.ask([layer], source);
+      await this.answerLayer(layer, source);
       const patch = this.masks.known(layer)?.patch ?? null;
       return patch === null ? null : decodeMaskPatch(patch, this.image.size[0], this.image.size[1]);
     });
@@ -208,10 +208,18 @@ export class AnnotationSession {
   /** The mask that a mask prompt names, as it is now. */
   private async given(object: string, prompt: Extract<Prompt, { kind: 'mask' }>, source: SegmenterSource) {
     const layer = this.timeline.layer(object, prompt.slice);
-    if (layer !== undefined && this.masks.known(layer) === null) await this.ask([layer], source);
+    if (layer !== undefined) await this.answerLayer(layer, source);
     const patch = layer && this.masks.known(layer)?.patch;
     if (!patch) throw new UserError(`slice ${prompt.slice} holds no mask of this object that could be a prompt`);
     return patch;
+  }
+
+  /** Asks for a mask that is not known yet; whoever needs it, everybody who shows the session is told. */
+  private async answerLayer(layer: Layer, source: SegmenterSource): Promise<void> {
+    if (this.masks.known(layer) !== null) return;
+    await this.ask([layer], source);
+    this.revision++;
+    this.tell([layer]);
   }
 
   private async edit(event: TimelineEvent, source: SegmenterSource): Promise<void> {

@@ -316,6 +316,15 @@ describe('an annotation session', () => {
     expect(await areaOf(session, source)).toBe(discArea);
   });
 
+  it('tells everybody of an answer that one of them needed', async () => {
+    const { session, source, changes } = await freshKernel();
+    const edit = { edit: 'prompt/add', object, slice: 0, id: 'a', prompt: point(discs.left) } as const;
+    await expect(session.prompt(edit, () => Promise.reject(new UserError('no model')))).rejects.toThrow();
+    expect(await areaOf(session, source)).toBe(discArea);
+    expect(changes.at(-1)?.objects).toMatchObject([{ slice: 0, mask: { patch: { x: 6, y: 14 } } }]);
+    expect(changes.at(-1)!.state.revision).toBeGreaterThan(changes[0].state.revision);
+  });
+
   it('encodes again when the engine lost the embedding', async () => {
     const { add, area } = await freshKernel();
     await add(point(discs.left));
