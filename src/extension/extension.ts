@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 import { AdapterChoice } from './adapterChoice';
 import { registerCommands } from './commands/register';
 import { MedSaController } from './controller';
+import { CurvesPanels } from './curvesPanels';
 import { KernelClient } from './kernelClient';
 import { RendererMessaging } from './rendererMessaging';
 import { KnownRuns } from './runs';
@@ -20,13 +21,15 @@ export function activate(context: vscode.ExtensionContext): void {
   const adapters = new AdapterChoice(kernel, context.workspaceState);
   const controller = new MedSaController(kernel, adapters);
   const runs = new KnownRuns(context.workspaceState);
+  const curves = new CurvesPanels(kernel, context.extensionUri);
   context.subscriptions.push(
     log,
     kernel,
     controller,
     new RendererMessaging(kernel, adapters),
+    curves,
     new StatusBar(kernel),
-    registerCommands(kernel, controller, adapters, runs, cli),
+    registerCommands(kernel, controller, adapters, runs, curves, cli),
     offerRestartOnChange(kernel),
   );
 }

@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 import type { RunSummary } from '../protocol';
 import type { KernelClient } from './kernelClient';
 
-const over: readonly RunSummary['status'][] = ['done', 'stopped', 'failed'];
+const over: readonly RunSummary['status'][] = ['done', 'stopped', 'failed', 'stale'];
 
 /**
  * Follows a run in a notification, whose Cancel stops the run; resolves with how it ended.

@@ -122,7 +122,7 @@ function portable(run: string, folder: string): string {
 }
 
 async function tellEnd({ status, name, message, bestDice }: RunSummary, run: string): Promise<void> {
-  if (status === 'failed') {
+  if (status === 'failed' || status === 'stale') {
     await vscode.window.showErrorMessage(`Fine-tuning ${name} failed: ${message ?? 'see log.txt in its folder'}`);
     return;
   }

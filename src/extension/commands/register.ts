@@ -3,9 +3,11 @@ import type { AdapterChoice } from '../adapterChoice';
 import type { MedSaController } from '../controller';
 import { errorText, type KernelClient } from '../kernelClient';
 import { openNewNotebook } from '../notebooks';
+import type { CurvesPanels } from '../curvesPanels';
 import type { KnownRuns } from '../runs';
 import { type FineTuneArguments, fineTune } from './fineTune';
 import { installGpu, removeGpu } from './gpuSupport';
+import { showCurves } from './showCurves';
 import { useAdapters } from './useAdapters';
 
 const firstCell = '// A PNG, JPEG, TIFF or NIfTI file, relative to this notebook.\nawait open("scan.png")';
@@ -16,6 +18,7 @@ export function registerCommands(
   controller: MedSaController,
   adapters: AdapterChoice,
   runs: KnownRuns,
+  curves: CurvesPanels,
   cli: string,
 ): vscode.Disposable {
   const command = <A extends unknown[]>(id: string, run: (...args: A) => Promise<unknown> | void) =>
@@ -32,6 +35,7 @@ export function registerCommands(
     command('medSa.newNotebook', () => openNewNotebook(firstCell)),
     command('medSa.fineTune', (given?: unknown) => fineTune(kernel, controller, runs, fineTuneArguments(given))),
     command('medSa.useAdapters', (given?: unknown) => useAdapters(adapters, controller, runs, adaptersArgument(given))),
+    command('medSa.showCurves', (given?: unknown) => showCurves(curves, runs, runsArgument(given))),
     command('medSa.gpuInstall', () => installGpu(cli, kernel)),
     command('medSa.gpuRemove', () => removeGpu(cli, kernel)),
     command('medSa.restartKernel', () => kernel.restart()),
@@ -48,6 +52,12 @@ async function offerLog(kernel: KernelClient, message: string): Promise<void> {
 function fineTuneArguments(given: unknown): FineTuneArguments | undefined {
   const data = typeof given === 'object' && given !== null && 'data' in given ? given.data : undefined;
   return typeof data === 'string' ? (given as FineTuneArguments) : undefined;
+}
+
+/** A folder, or several. */
+function runsArgument(given: unknown): string[] {
+  const folders: unknown[] = Array.isArray(given) ? given : [given];
+  return folders.filter((folder) => typeof folder === 'string');
 }
 
 function adaptersArgument(given: unknown): string | null | undefined {

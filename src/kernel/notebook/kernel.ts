@@ -23,7 +23,7 @@ import { bundle } from './bundles';
 import type { ApiMethod } from './calls';
 import { CellProcess } from './cellProcess';
 import { type CommandDefaults, Runs } from './runs';
-import { RunViewers } from './runViewers';
+import { isTrainingRequest, RunViewers } from './runViewers';
 
 export interface KernelOptions {
   readonly createPredictor: PredictorFactory;
@@ -129,7 +129,7 @@ export class NotebookKernel {
   }
 
   async view(notebook: string, folder: string, request: ViewerRequest): Promise<void> {
-    if (request.type === 'training/attach' || request.type === 'training/stop') {
+    if (isTrainingRequest(request)) {
       await this.runViewers.handle(notebook, request);
     } else {
       await this.imageViewers.handle(notebook, folder, request);
