@@ -51,7 +51,12 @@ const browser = {
   outdir: 'dist/webview',
   minify: !watch,
   loader: { '.css': 'text' },
-  entryPoints: present({ image: 'webview/image/renderer.ts', training: 'webview/training/renderer.ts' }),
+  entryPoints: present({
+    image: 'webview/image/renderer.ts',
+    training: 'webview/training/renderer.ts',
+    inspector: 'webview/inspector/renderer.ts',
+    'inspector-panel': 'webview/inspector/panel.ts',
+  }),
 };
 
 fs.rmSync('dist', { recursive: true, force: true });

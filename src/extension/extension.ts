@@ -1,8 +1,10 @@
 import path from 'node:path';
 import * as vscode from 'vscode';
 import { AdapterChoice } from './adapterChoice';
+import { registerInspector } from './commands/inspect';
 import { registerCommands } from './commands/register';
 import { MedSaController } from './controller';
+import { InspectorMessaging } from './inspectorMessaging';
 import { KernelClient } from './kernelClient';
 import { RendererMessaging } from './rendererMessaging';
 import { KnownRuns } from './runs';
@@ -25,8 +27,10 @@ export function activate(context: vscode.ExtensionContext): void {
     kernel,
     controller,
     new RendererMessaging(kernel, adapters),
+    new InspectorMessaging(kernel),
     new StatusBar(kernel),
     registerCommands(kernel, controller, adapters, runs, cli),
+    registerInspector({ extension: context.extensionUri, kernel, controller, adapters, runs }),
     offerRestartOnChange(kernel),
   );
 }
