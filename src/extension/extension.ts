@@ -1,9 +1,11 @@
 import path from 'node:path';
 import * as vscode from 'vscode';
 import { AdapterChoice } from './adapterChoice';
+import { registerInspector } from './commands/inspect';
 import { registerCommands } from './commands/register';
 import { MedSaController } from './controller';
 import { CurvesPanels } from './curvesPanels';
+import { InspectorMessaging } from './inspectorMessaging';
 import { KernelClient } from './kernelClient';
 import { RendererMessaging } from './rendererMessaging';
 import { KnownRuns } from './runs';
@@ -28,8 +30,10 @@ export function activate(context: vscode.ExtensionContext): void {
     controller,
     new RendererMessaging(kernel, adapters),
     curves,
+    new InspectorMessaging(kernel),
     new StatusBar(kernel),
     registerCommands(kernel, controller, adapters, runs, curves, cli),
+    registerInspector({ extension: context.extensionUri, kernel, controller, adapters, runs }),
     offerRestartOnChange(kernel),
   );
 }

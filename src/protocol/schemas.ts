@@ -2,7 +2,8 @@
 import { z } from 'zod';
 import type { KernelRequests } from './kernel';
 import type { TrainingRequest, ViewerRequest } from './viewer';
-import { imageRequestSchema } from './viewerSchemas';
+import { inspectorRequestSchema } from './inspectorSchema';
+import { imageOutputSchema, imageOutputV1Schema, imageRequestSchema } from './viewerSchemas';
 
 const name = z.string().min(1).max(4096);
 const id = z.string().min(1).max(200);
@@ -32,5 +33,12 @@ export const kernelRequestSchemas: { readonly [M in keyof KernelRequests]: z.Zod
   'training/start': fineTuneSchema,
   'training/stop': z.object({ run: name }),
   'adapters/use': z.object({ notebook: name, folder: name, file: name.nullable() }),
+  'inspector/open': z.object({
+    notebook: name,
+    folder: name,
+    image: z.discriminatedUnion('version', [imageOutputSchema, imageOutputV1Schema]),
+    adapters: name,
+  }),
+  'inspector/ask': z.object({ request: inspectorRequestSchema }),
   'status/get': z.null().or(z.undefined().transform(() => null)),
 };

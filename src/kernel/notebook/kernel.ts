@@ -3,10 +3,12 @@ import type {
   CellOutput,
   ExecuteParams,
   FineTuneParams,
+  InspectParams,
   KernelStatus,
   ViewerEvent,
   ViewerRequest,
 } from '../../protocol';
+import type { InspectorEvent, InspectorOutput, InspectorRequest } from '../../protocol/inspector';
 import {
   AnnotationStore,
   exportSession,
@@ -22,6 +24,8 @@ import { apiHandlers, type CallContext } from './apiHandlers';
 import { bundle } from './bundles';
 import type { ApiMethod } from './calls';
 import { CellProcess } from './cellProcess';
+import { type InspectorFactory, Inspections } from './inspections';
+import { openInspection } from './inspectHandlers';
 import { type CommandDefaults, Runs } from './runs';
 import { isTrainingRequest, RunViewers } from './runViewers';
 
@@ -31,6 +35,8 @@ export interface KernelOptions {
   readonly deviceNotes?: () => string[];
   /** Memory of the processes that compute, in MiB. */
   readonly engineMemoryMB?: () => Promise<number>;
+  /** Opens models for the adapter inspector; without it, inspecting is refused. */
+  readonly createInspector?: InspectorFactory;
   /** Ends what computes; called once, when the kernel ends. */
   readonly dispose?: () => Promise<void>;
   readonly runsFolder?: string | null;
@@ -57,6 +63,10 @@ interface OpenNotebook {
   queue: Promise<unknown>;
 }
 
+const noInspector: InspectorFactory = async () => {
+  throw new UserError('this kernel looks into no adapters: it was started without an inspector');
+};
+
 /** The kernel without its wire: notebooks with their cells, pictures and fine-tunes. The same under VS Code and headless. */
 export class NotebookKernel {
   private readonly notebooks = new Map<string, OpenNotebook>();
@@ -66,6 +76,8 @@ export class NotebookKernel {
   private readonly imageViewers: ImageViewers;
   private readonly runViewers: RunViewers;
   private readonly runs: Runs;
+  private readonly store: AnnotationStore;
+  private readonly inspections: Inspections;
   private readonly handlers: ReturnType<typeof apiHandlers>;
   private described: Pick<KernelStatus, 'model' | 'adapters' | 'device'> = {
     model: null,
@@ -92,11 +104,13 @@ export class NotebookKernel {
       exportSession(opened, images, format, path.resolve(folder, target), source);
     this.imageViewers = new ImageViewers({ store, images, models: this.models, adaptersOf, write, emit, log });
     this.runViewers = new RunViewers(this.runs, emit);
+    this.inspections = new Inspections(options.createInspector ?? noInspector, images);
     this.handlers = apiHandlers({
       store,
       images,
       models: this.models,
       runs: this.runs,
+      inspections: this.inspections,
       cli,
       defaults,
       adaptersOf,
@@ -125,6 +139,7 @@ export class NotebookKernel {
     this.notebooks.delete(notebook);
     this.imageViewers.close(notebook);
     this.runViewers.close(notebook);
+    this.inspections.close(notebook);
     await open?.process.close();
   }
 
@@ -134,6 +149,14 @@ export class NotebookKernel {
     } else {
       await this.imageViewers.handle(notebook, folder, request);
     }
+  }
+
+  inspect(params: InspectParams): Promise<InspectorOutput> {
+    return openInspection(this.store, this.inspections, params);
+  }
+
+  answerInspector(request: InspectorRequest): Promise<InspectorEvent> {
+    return this.inspections.answer(request);
   }
 
   startRun(params: FineTuneParams): Promise<string> {
@@ -167,6 +190,7 @@ export class NotebookKernel {
 
   async dispose(): Promise<void> {
     await Promise.all([...this.notebooks.keys()].map((notebook) => this.close(notebook)));
+    this.inspections.dispose();
     this.models.dispose();
     await this.options.dispose?.();
     await this.store.release();
