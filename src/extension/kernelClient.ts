@@ -44,8 +44,12 @@ export class KernelClient implements vscode.Disposable {
   }
 
   /** Asks the kernel, starting it where none runs. @throws KernelGoneError, or the kernel's own error. */
-  request<M extends keyof KernelRequests>(method: M, params: KernelRequests[M][0]): Promise<KernelRequests[M][1]> {
-    return (this.process ?? this.start()).request(method, params);
+  request<M extends keyof KernelRequests>(
+    method: M,
+    params: KernelRequests[M][0],
+    token?: vscode.CancellationToken,
+  ): Promise<KernelRequests[M][1]> {
+    return (this.process ?? this.start()).request(method, params, token);
   }
 
   /** Tells a running kernel; one that does not run has nothing to be told. */

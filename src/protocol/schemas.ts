@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { KernelRequests } from './kernel';
 import type { TrainingRequest, ViewerRequest } from './viewer';
-import { imageRequestSchema } from './viewerSchemas';
+import { imageOutputSchema, imageOutputV1Schema, imageRequestSchema } from './viewerSchemas';
 
 const name = z.string().min(1).max(4096);
 const id = z.string().min(1).max(200);
@@ -28,7 +28,15 @@ export const kernelRequestSchemas: { readonly [M in keyof KernelRequests]: z.Zod
   'notebook/close': z.object({ notebook: name }),
   'viewer/request': z.object({ notebook: name, folder: name, request: viewerRequestSchema }),
   'training/start': fineTuneSchema,
+  'training/forecast': fineTuneSchema,
   'training/stop': z.object({ run: name }),
+  'training/resume': z.object({ run: name }),
+  'annotation/export': z.object({
+    notebook: name,
+    folder: name,
+    outputs: z.array(z.discriminatedUnion('version', [imageOutputSchema, imageOutputV1Schema])).max(10_000),
+    target: name,
+  }),
   'adapters/use': z.object({ notebook: name, folder: name, file: name.nullable() }),
   'status/get': z.null().or(z.undefined().transform(() => null)),
 };

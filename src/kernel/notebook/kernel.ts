@@ -3,7 +3,10 @@ import type {
   CellOutput,
   ExecuteParams,
   FineTuneParams,
+  ImageOutput,
+  ImageOutputV1,
   KernelStatus,
+  RunForecast,
   ViewerEvent,
   ViewerRequest,
 } from '../../protocol';
@@ -22,6 +25,7 @@ import { apiHandlers, type CallContext } from './apiHandlers';
 import { bundle } from './bundles';
 import type { ApiMethod } from './calls';
 import { CellProcess } from './cellProcess';
+import { exportLabelled, type LabelledExport } from './exportLabelled';
 import { type CommandDefaults, Runs } from './runs';
 import { RunViewers } from './runViewers';
 
@@ -66,6 +70,7 @@ export class NotebookKernel {
   private readonly runViewers: RunViewers;
   private readonly runs: Runs;
   private readonly handlers: ReturnType<typeof apiHandlers>;
+  private readonly services: Parameters<typeof exportLabelled>[0];
   private described: Pick<KernelStatus, 'model' | 'adapters' | 'device'> = {
     model: null,
     adapters: null,
@@ -86,6 +91,7 @@ export class NotebookKernel {
       listener.log('error', error instanceof Error ? (error.stack ?? error.message) : String(error));
 
     this.models = new Models(options.createPredictor, images, (model) => this.describe(model));
+    this.services = { store, images, models: this.models };
     this.runs = new Runs({ cli, runsFolder: options.runsFolder ?? null, defaults });
     const write: ViewerWrite = (opened, folder, { format, path: target }, source) =>
       exportSession(opened, images, format, path.resolve(folder, target), source);
@@ -137,6 +143,24 @@ export class NotebookKernel {
 
   startRun(params: FineTuneParams): Promise<string> {
     return this.runs.start(params);
+  }
+
+  forecastRun(params: FineTuneParams, signal: AbortSignal): Promise<RunForecast> {
+    return this.runs.forecast(params, signal);
+  }
+
+  resumeRun(run: string): Promise<void> {
+    return this.runs.resume(run);
+  }
+
+  /** @param target absolute path of the data set's folder */
+  exportLabelled(
+    notebook: string,
+    folder: string,
+    outputs: readonly (ImageOutput | ImageOutputV1)[],
+    target: string,
+  ): Promise<LabelledExport> {
+    return exportLabelled(this.services, folder, outputs, target, this.adapters.get(notebook) ?? null);
   }
 
   stopRun(run: string): boolean {
