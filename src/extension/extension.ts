@@ -3,12 +3,15 @@ import * as vscode from 'vscode';
 import { AdapterChoice } from './adapterChoice';
 import { registerCommands } from './commands/register';
 import { MedSaController } from './controller';
+import { trackFirstSteps } from './firstSteps';
 import { KernelClient } from './kernelClient';
+import { KnownData } from './knownData';
 import { RendererMessaging } from './rendererMessaging';
 import { KnownRuns } from './runs';
 import { kernelEnvironment, workspaceFolder } from './settings';
 import { offerRestartOnChange } from './settingsWatch';
 import { StatusBar } from './statusBar';
+import { SideBar } from './views/sideBar';
 
 let kernel: KernelClient | undefined;
 
@@ -20,13 +23,19 @@ export function activate(context: vscode.ExtensionContext): void {
   const adapters = new AdapterChoice(kernel, context.workspaceState);
   const controller = new MedSaController(kernel, adapters);
   const runs = new KnownRuns(context.workspaceState);
+  const data = new KnownData(context.workspaceState);
+  const sideBar = new SideBar({ cli, runs, data, log });
+  const statusBar = new StatusBar(kernel);
   context.subscriptions.push(
     log,
     kernel,
     controller,
+    data,
+    sideBar,
+    statusBar,
     new RendererMessaging(kernel, adapters),
-    new StatusBar(kernel),
-    registerCommands(kernel, controller, adapters, runs, cli),
+    registerCommands({ kernel, controller, adapters, runs, data, sideBar, statusBar, cli }),
+    trackFirstSteps(kernel, context.globalState),
     offerRestartOnChange(kernel),
   );
 }

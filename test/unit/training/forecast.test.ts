@@ -3,7 +3,7 @@ import path from 'node:path';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Executor } from '../../../src/kernel/runtime/types';
 import { forecastRun, type ForecastContext } from '../../../src/kernel/training/forecast';
-import { trainOptions, type TrainOptions } from '../../../src/kernel/training/options';
+import type { TrainOptions } from '../../../src/kernel/training/options';
 import { startRun } from '../../../src/kernel/training/run';
 import { meanSteps } from '../../../src/kernel/training/stepper';
 import { Random } from '../../../src/kernel/datasets';
