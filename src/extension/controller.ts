@@ -3,6 +3,7 @@ import type { AdapterChoice } from './adapterChoice';
 import { CellQueue } from './cellQueue';
 import { controllerId, notebookType } from './identity';
 import type { KernelClient } from './kernelClient';
+import { t } from './l10n';
 import { adopt, asksForMedSa, notebookKey } from './notebooks';
 import { requireTrust } from './trust';
 
@@ -21,7 +22,7 @@ export class MedSaController implements vscode.Disposable {
     private readonly adapters: AdapterChoice,
   ) {
     const controller = vscode.notebooks.createNotebookController(controllerId, notebookType, 'Med-SA');
-    controller.description = 'Medical image segmentation on this machine';
+    controller.description = t('Medical image segmentation on this machine');
     controller.supportedLanguages = ['typescript', 'javascript'];
     controller.supportsExecutionOrder = true;
     controller.executeHandler = (cells, notebook) => this.execute(cells, notebook);
@@ -47,12 +48,18 @@ export class MedSaController implements vscode.Disposable {
     return editors.find((editor) => editor && this.selected.has(editor.notebook))?.notebook;
   }
 
+  /** Stops what runs in the notebook that the user means. */
+  async interruptActive(): Promise<void> {
+    const notebook = this.activeNotebook;
+    if (notebook) await this.interrupt(notebook);
+  }
+
   dispose(): void {
     for (const subscription of this.subscriptions) subscription.dispose();
   }
 
   private async execute(cells: vscode.NotebookCell[], notebook: vscode.NotebookDocument): Promise<void> {
-    if (!requireTrust('Cells are programs and run with your rights.')) return;
+    if (!requireTrust(t('Cells are programs and run with your rights.'))) return;
     const key = notebookKey(notebook);
     let queue = this.queues.get(key);
     if (!queue) this.queues.set(key, (queue = new CellQueue(notebook, this.controller, this.kernel, this.adapters)));
@@ -65,7 +72,7 @@ export class MedSaController implements vscode.Disposable {
     if (!this.kernel.running || !queue?.busy) return;
     await this.kernel.tell('cell/interrupt', { notebook: notebookKey(notebook) });
     if (await queue.idleWithin(interruptPatienceMs)) return;
-    const answer = await vscode.window.showWarningMessage('The cell does not stop.', 'Restart Kernel');
+    const answer = await vscode.window.showWarningMessage(t('The cell does not stop.'), t('Restart Kernel'));
     if (answer) await this.kernel.restart();
   }
 

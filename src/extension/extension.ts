@@ -5,13 +5,16 @@ import { registerInspector } from './commands/inspect';
 import { registerCommands } from './commands/register';
 import { MedSaController } from './controller';
 import { CurvesPanels } from './curvesPanels';
+import { trackFirstSteps } from './firstSteps';
 import { InspectorMessaging } from './inspectorMessaging';
 import { KernelClient } from './kernelClient';
+import { KnownData } from './knownData';
 import { RendererMessaging } from './rendererMessaging';
 import { KnownRuns } from './runs';
 import { kernelEnvironment, workspaceFolder } from './settings';
 import { offerRestartOnChange } from './settingsWatch';
 import { StatusBar } from './statusBar';
+import { SideBar } from './views/sideBar';
 
 let kernel: KernelClient | undefined;
 
@@ -24,16 +27,22 @@ export function activate(context: vscode.ExtensionContext): void {
   const controller = new MedSaController(kernel, adapters);
   const runs = new KnownRuns(context.workspaceState);
   const curves = new CurvesPanels(kernel, context.extensionUri);
+  const data = new KnownData(context.workspaceState);
+  const sideBar = new SideBar({ cli, runs, data, log });
+  const statusBar = new StatusBar(kernel);
   context.subscriptions.push(
     log,
     kernel,
     controller,
+    data,
+    sideBar,
+    statusBar,
     new RendererMessaging(kernel, adapters),
     curves,
     new InspectorMessaging(kernel),
-    new StatusBar(kernel),
-    registerCommands(kernel, controller, adapters, runs, curves, cli),
+    registerCommands({ kernel, controller, adapters, runs, data, curves, sideBar, statusBar, cli }),
     registerInspector({ extension: context.extensionUri, kernel, controller, adapters, runs }),
+    trackFirstSteps(kernel, context.globalState),
     offerRestartOnChange(kernel),
   );
 }

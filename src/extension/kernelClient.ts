@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import type { KernelNotifications, KernelRequests } from '../protocol';
 import { type KernelLaunch, KernelProcess } from './kernelProcess';
+import { t } from './l10n';
 
 type Method = keyof KernelNotifications;
 type Emitters = { readonly [M in Method]: vscode.EventEmitter<KernelNotifications[M]> };
@@ -44,8 +45,12 @@ export class KernelClient implements vscode.Disposable {
   }
 
   /** Asks the kernel, starting it where none runs. @throws KernelGoneError, or the kernel's own error. */
-  request<M extends keyof KernelRequests>(method: M, params: KernelRequests[M][0]): Promise<KernelRequests[M][1]> {
-    return (this.process ?? this.start()).request(method, params);
+  request<M extends keyof KernelRequests>(
+    method: M,
+    params: KernelRequests[M][0],
+    token?: vscode.CancellationToken,
+  ): Promise<KernelRequests[M][1]> {
+    return (this.process ?? this.start()).request(method, params, token);
   }
 
   /** Tells a running kernel; one that does not run has nothing to be told. */
@@ -109,16 +114,20 @@ export class KernelClient implements vscode.Disposable {
 
   /** Says once that the kernel died, however many deaths follow before the message is answered. */
   private complain(reason: string): void {
+    const [restart, showLog] = [t('Restart'), t('Show Log')];
     this.complaint ??= vscode.window
       .showErrorMessage(
-        `The Med-SA kernel stopped (${reason}). Variables of cells are gone; images, prompts and runs are on disk.`,
-        'Restart',
-        'Show Log',
+        t(
+          'The Med-SA kernel stopped ({0}). Variables of cells are gone; images, prompts and runs are on disk.',
+          reason,
+        ),
+        restart,
+        showLog,
       )
       .then((answer) => {
         this.complaint = null;
-        if (answer === 'Restart' && !this.process) this.start();
-        if (answer === 'Show Log') this.log.show();
+        if (answer === restart && !this.process) this.start();
+        if (answer === showLog) this.log.show();
       });
   }
 }

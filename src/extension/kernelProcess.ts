@@ -1,6 +1,6 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
-import type { LogOutputChannel } from 'vscode';
+import type { CancellationToken, LogOutputChannel } from 'vscode';
 import {
   createMessageConnection,
   IPCMessageReader,
@@ -79,12 +79,13 @@ export class KernelProcess {
   async request<M extends keyof KernelRequests>(
     method: M,
     params: KernelRequests[M][0],
+    token?: CancellationToken,
   ): Promise<KernelRequests[M][1]> {
     const gone = () => new KernelGoneError(`The Med-SA kernel stopped (${this.reason}) before it answered.`);
     if (this.reason !== null) throw gone();
     try {
       return await Promise.race([
-        this.connection.sendRequest<KernelRequests[M][1]>(method, params),
+        this.connection.sendRequest<KernelRequests[M][1]>(method, params, ...(token ? [token] : [])),
         this.ended.then(() => Promise.reject(gone())),
       ]);
     } catch (error) {

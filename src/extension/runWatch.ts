@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import * as vscode from 'vscode';
 import type { RunSummary } from '../protocol';
 import type { KernelClient } from './kernelClient';
+import { t } from './l10n';
 
 const over: readonly RunSummary['status'][] = ['done', 'stopped', 'failed', 'stale'];
 
@@ -44,7 +45,7 @@ export function watchRun(
 }
 
 function describe({ status, epoch, epochs, bestDice }: RunSummary): string {
-  if (status === 'starting') return 'starting…';
-  const dice = bestDice === null ? '' : `, best validation Dice ${bestDice.toFixed(3)}`;
-  return `epoch ${epoch} of ${epochs}${dice}`;
+  if (status === 'starting') return t('starting…');
+  const dice = bestDice === null ? '' : `, ${t('best validation Dice {0}', bestDice.toFixed(3))}`;
+  return t('epoch {0} of {1}', epoch, epochs) + dice;
 }

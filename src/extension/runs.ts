@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import fs from 'node:fs/promises';
 import path from 'node:path';
 import * as vscode from 'vscode';
@@ -36,6 +37,20 @@ export class KnownRuns {
       .filter((one) => one !== null)
       .map(({ file, modified }) => ({ run: path.dirname(file), modified }))
       .sort((a, b) => b.modified - a.modified);
+  }
+
+  /** Runs of this workspace that do not lie in this folder. */
+  elsewhere(folder: string): string[] {
+    const inside = (run: string): boolean => !path.relative(folder, run).startsWith('..');
+    return this.memory
+      .get<string[]>(memoryKey, [])
+      .filter((run) => !inside(run) && existsSync(run))
+      .slice(0, 10);
+  }
+
+  async forget(run: string): Promise<void> {
+    const others = this.memory.get<string[]>(memoryKey, []).filter((other) => other !== run);
+    await this.memory.update(memoryKey, others);
   }
 
   /** Adapters of runs that reached a validation, the newest first. */

@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { t } from './l10n';
 
 /** Whether the workspace is trusted; where it is not, says why that matters and offers the way out. */
 export function requireTrust(why: string): boolean {
@@ -7,7 +8,7 @@ export function requireTrust(why: string): boolean {
 }
 
 async function explain(why: string): Promise<void> {
-  const manage = 'Manage Workspace Trust';
-  const answer = await vscode.window.showWarningMessage(`${why} Trust this workspace to go on.`, manage);
+  const manage = t('Manage Workspace Trust');
+  const answer = await vscode.window.showWarningMessage(`${why} ${t('Trust this workspace to go on.')}`, manage);
   if (answer === manage) await vscode.commands.executeCommand('workbench.trust.manage');
 }

@@ -1,13 +1,15 @@
 // The kernel on a wire: typed requests in, events out. One table; a request without a handler does not compile.
 import path from 'node:path';
-import { ErrorCodes, type MessageConnection, ResponseError } from 'vscode-jsonrpc';
+import { type CancellationToken, ErrorCodes, type MessageConnection, ResponseError } from 'vscode-jsonrpc';
 import type { z } from 'zod';
 import type { KernelNotifications, KernelRequests } from '../protocol';
 import { kernelRequestSchemas } from '../protocol/schemas';
 import { type KernelOptions, NotebookKernel } from './notebook/kernel';
 
 type Method = keyof KernelRequests;
-type Handlers = { readonly [M in Method]: (params: KernelRequests[M][0]) => Promise<KernelRequests[M][1]> };
+type Handlers = {
+  readonly [M in Method]: (params: KernelRequests[M][0], signal: AbortSignal) => Promise<KernelRequests[M][1]>;
+};
 
 /** Code of errors that speak to the user, as UserError does; the message is all there is to show. */
 const userErrorCode = -32000;
@@ -26,7 +28,7 @@ export function serve(connection: MessageConnection, options: KernelOptions): No
   });
   const handlers = handlersOf(kernel);
   for (const method of Object.keys(handlers) as Method[]) {
-    connection.onRequest(method, (params: unknown) => answer(method, params, handlers));
+    connection.onRequest(method, (params: unknown, token) => answer(method, params, handlers, signalOf(token)));
   }
   return kernel;
 }
@@ -44,6 +46,13 @@ function handlersOf(kernel: NotebookKernel): Handlers {
       return null;
     },
     'training/start': async (params) => ({ run: await kernel.startRun(params) }),
+    'training/forecast': (params, signal) => kernel.forecastRun(params, signal),
+    'training/resume': async ({ run }) => {
+      await kernel.resumeRun(run);
+      return null;
+    },
+    'annotation/export': ({ notebook, folder, outputs, target }) =>
+      kernel.exportLabelled(notebook, folder, outputs, path.resolve(folder, target)),
     'training/stop': async ({ run }) => ({ stopped: kernel.stopRun(run) }),
     'adapters/use': ({ notebook, folder, file }) =>
       kernel.useAdapters(notebook, file === null ? null : path.resolve(folder, file)),
@@ -53,7 +62,19 @@ function handlersOf(kernel: NotebookKernel): Handlers {
   };
 }
 
-async function answer<M extends Method>(method: M, params: unknown, handlers: Handlers): Promise<KernelRequests[M][1]> {
+/** Raised when whoever asked no longer wants to know. */
+function signalOf(token: CancellationToken): AbortSignal {
+  const controller = new AbortController();
+  token.onCancellationRequested(() => controller.abort());
+  return controller.signal;
+}
+
+async function answer<M extends Method>(
+  method: M,
+  params: unknown,
+  handlers: Handlers,
+  signal: AbortSignal,
+): Promise<KernelRequests[M][1]> {
   const checked = kernelRequestSchemas[method].safeParse(params);
   if (!checked.success) {
     const issue = closest(checked.error.issues);
@@ -61,7 +82,7 @@ async function answer<M extends Method>(method: M, params: unknown, handlers: Ha
     throw new ResponseError(ErrorCodes.InvalidParams, `${method}: ${where}${issue.message}`);
   }
   try {
-    return await handlers[method](checked.data);
+    return await handlers[method](checked.data, signal);
   } catch (error) {
     const { name, message, stack } = error instanceof Error ? error : new Error(String(error));
     throw new ResponseError(userErrorCode, message, { name, stack });

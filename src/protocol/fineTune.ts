@@ -78,3 +78,40 @@ export interface FineTuneChoices {
   /** The kernel's by default. */
   device?: string;
 }
+
+/** What a fine-tune would take, found out without beginning one: `med-sa train --dry-run`. */
+export interface RunForecast {
+  data: string;
+  layout: string;
+  classes: string[];
+  /** Cases on either side of the split. */
+  cases: { train: number; validation: number };
+  /** What an epoch trains on: slices, or chunks of slices. Not `exact`: reckoned from the cases that were read. */
+  examples: { count: number; exact: boolean };
+  model: string;
+  /** Trainable parameters. */
+  parameters: number;
+  device: string;
+  /** Why each faster device does not train. */
+  notes: string[];
+  memory: {
+    /** Peak of a training step, bytes, estimated. */
+    step: number;
+    /** Bytes that are free; null where that is not known (another device than the CPU). */
+    available: number | null;
+    fits: boolean;
+    /** Where it does not fit: settings with which it would; null when none would. */
+    instead: { recompute?: 'none' | 'blocks'; accumulate?: number } | null;
+  };
+  /** Seconds, measured on this machine on the first examples; null where a step would not fit. */
+  seconds: {
+    /** One optimiser step. */
+    step: number;
+    /** All steps of an epoch. */
+    epoch: number;
+    /** One validation; null for volumes, of which none is tried out. */
+    validation: number | null;
+    /** Once, before the first step: embeddings of a frozen encoder. */
+    preparation: number;
+  } | null;
+}

@@ -1,4 +1,5 @@
 // Extension ↔ kernel: JSON-RPC over the child process's IPC channel.
+import type { RunForecast } from './fineTune';
 import type { ImageOutput } from './image';
 import type { InspectorEvent, InspectorOutput, InspectorRequest } from './inspector';
 import type { ViewerEvent, ViewerRequest } from './viewer';
@@ -65,7 +66,16 @@ export interface KernelRequests {
   'viewer/request': [{ notebook: string; folder: string; request: ViewerRequest }, null];
   /** Starts a run process; resolves as soon as its directory exists. */
   'training/start': [FineTuneParams, { run: string }];
+  /** What `training/start` would begin, its memory and time; takes as long as a few training steps. Can be cancelled. */
+  'training/forecast': [FineTuneParams, RunForecast];
   'training/stop': [{ run: string }, { stopped: boolean }];
+  /** Resolves as soon as a process works on the run again. */
+  'training/resume': [{ run: string }, null];
+  /** Writes what is labelled on these images as one data set for fine-tunes into the folder `target`. */
+  'annotation/export': [
+    { notebook: string; folder: string; outputs: (ImageOutput | ImageOutputV1)[]; target: string },
+    { images: number; unlabelled: number },
+  ];
   /** `file` null: the frozen model again. */
   'adapters/use': [{ notebook: string; folder: string; file: string | null }, KernelStatus];
   /** Opens an inspection of what the image is annotated on; it lives as long as the notebook, or until others push it out. */

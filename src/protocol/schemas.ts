@@ -31,7 +31,15 @@ export const kernelRequestSchemas: { readonly [M in keyof KernelRequests]: z.Zod
   'notebook/close': z.object({ notebook: name }),
   'viewer/request': z.object({ notebook: name, folder: name, request: viewerRequestSchema }),
   'training/start': fineTuneSchema,
+  'training/forecast': fineTuneSchema,
   'training/stop': z.object({ run: name }),
+  'training/resume': z.object({ run: name }),
+  'annotation/export': z.object({
+    notebook: name,
+    folder: name,
+    outputs: z.array(z.discriminatedUnion('version', [imageOutputSchema, imageOutputV1Schema])).max(10_000),
+    target: name,
+  }),
   'adapters/use': z.object({ notebook: name, folder: name, file: name.nullable() }),
   'inspector/open': z.object({
     notebook: name,

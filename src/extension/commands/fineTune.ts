@@ -2,59 +2,119 @@ import path from 'node:path';
 import * as vscode from 'vscode';
 import type { FineTuneChoices, RunSummary } from '../../protocol';
 import type { MedSaController } from '../controller';
+import type { DataSet } from '../dataSets';
 import { bestAdapters } from '../identity';
 import type { KernelClient } from '../kernelClient';
-import { notebookFolder, notebookKey, openNewNotebook, runNewCell } from '../notebooks';
+import type { KnownData } from '../knownData';
+import { t } from '../l10n';
+import { notebookFolder, notebookKey, runNewCell } from '../notebooks';
 import type { KnownRuns } from '../runs';
 import { watchRun } from '../runWatch';
+import { workspaceFolder } from '../settings';
 import { requireTrust } from '../trust';
-import { type Answer, back, count, type Place, pick } from './steps';
+import { askStart } from './fineTuneCheck';
+import { exportLabelled } from './fineTuneLabelled';
+import { askData, askEpochs, askModel, askPrompts, askTune, type Choices, dataTitle } from './fineTuneQuestions';
+import { type Answer, back, type Place } from './steps';
 
 /** What is asked; the rest has the trainer's defaults unless an argument says otherwise. */
 export type FineTuneArguments = FineTuneChoices & { data?: string };
 
-const title = 'Fine-tune on Your Data';
+export interface FineTuneServices {
+  readonly kernel: KernelClient;
+  readonly controller: MedSaController;
+  readonly runs: KnownRuns;
+  readonly data: KnownData;
+  readonly cli: string;
+}
+
 const defaultEpochs = 10;
 
-/** Starts a run on the user's data and shows it in a cell. With `given.data`, asks nothing. */
-export async function fineTune(
-  kernel: KernelClient,
-  controller: MedSaController,
-  runs: KnownRuns,
-  given: FineTuneArguments = {},
-): Promise<string | undefined> {
-  if (!requireTrust('A run executes programs and writes files.')) return undefined;
-  const choices = given.data ? { ...given, data: given.data } : await askChoices(given);
-  if (!choices) return undefined;
+/** Starts a run on the user's data and shows its curves. With `given.data`, asks nothing. @returns the run's folder */
+export async function fineTune(services: FineTuneServices, given: FineTuneArguments = {}): Promise<string | undefined> {
+  if (!requireTrust(t('A run executes programs and writes files.'))) return undefined;
+  const choices = given.data
+    ? { epochs: defaultEpochs, ...given, data: given.data }
+    : await askChoices(services, given);
+  return choices && start(services, choices);
+}
 
-  const notebook = controller.activeNotebook ?? (await openNewNotebook());
-  const where = { notebook: notebookKey(notebook), folder: notebookFolder(notebook) };
-  const { run } = await kernel.request('training/start', { ...where, epochs: defaultEpochs, ...choices });
+/** Asks everything but the data. */
+export async function fineTuneOn(services: FineTuneServices, folder: string): Promise<string | undefined> {
+  if (!requireTrust(t('A run executes programs and writes files.'))) return undefined;
+  const choices = await askChoices(services, {}, folder);
+  return choices && start(services, choices);
+}
+
+/** Where a run is started from: the notebook that the user means, else the workspace. */
+function placeOf({ controller }: FineTuneServices): { notebook: string; folder: string } {
+  const notebook = controller.activeNotebook;
+  return notebook
+    ? { notebook: notebookKey(notebook), folder: notebookFolder(notebook) }
+    : { notebook: 'med-sa:side-bar', folder: workspaceFolder() };
+}
+
+async function start(services: FineTuneServices, choices: Choices): Promise<string> {
+  const { kernel, controller, runs } = services;
+  const where = placeOf(services);
+  const { run } = await kernel.request('training/start', { ...where, ...choices });
   await runs.remember(run);
-  const watching = watchRun(kernel, where, run, `Fine-tuning on ${path.basename(choices.data)}`);
-  void watching.then(
-    (summary) => tellEnd(summary, run),
-    (error: Error) => vscode.window.showErrorMessage(`Fine-tuning cannot be followed: ${error.message}`),
-  );
-  await runNewCell(notebook, `await watch(${JSON.stringify(portable(run, where.folder))})`);
+  followRun(kernel, where, run, t('Fine-tuning on {0}', path.basename(choices.data)));
+  const notebook = controller.activeNotebook;
+  if (notebook) await runNewCell(notebook, `await watch(${JSON.stringify(portable(run, where.folder))})`);
+  else await vscode.commands.executeCommand('medSa.showCurves', run);
   return run;
 }
 
-type Choices = FineTuneArguments & { data: string };
+/** Shows in a notification how far a run is, and at its end what came of it. */
+export function followRun(
+  kernel: KernelClient,
+  where: { notebook: string; folder: string },
+  run: string,
+  title: string,
+): void {
+  void watchRun(kernel, where, run, title).then(
+    (summary) => tellEnd(summary, run),
+    (error: Error) => vscode.window.showErrorMessage(t('Fine-tuning cannot be followed: {0}', error.message)),
+  );
+}
 
-/** Asks one question after another; each may be gone back to. */
-async function askChoices(given: FineTuneArguments): Promise<Choices | undefined> {
+/** Asks one question after another; each may be gone back to. `folder`: the data, where they are known. */
+async function askChoices(
+  services: FineTuneServices,
+  given: FineTuneArguments,
+  folder: string | null = null,
+): Promise<Choices | undefined> {
+  const { kernel, controller, cli, data } = services;
+  const notebook = controller.activeNotebook;
+  const labelled = notebook ? () => exportLabelled(kernel, notebook) : null;
   const choices: Choices = { epochs: defaultEpochs, ...given, data: '' };
+  let found: DataSet | null = null;
+  let first = folder;
   const questions = [
-    async (place: Place) => keepAnswer(await askData(place), (data) => (choices.data = data)),
-    async (place: Place) => keepAnswer(await askTune(place), (tune) => (choices.tune = tune)),
+    async (place: Place) => {
+      const answer = await askData(place, { cli, data, labelled }, first);
+      first = null;
+      return keep(answer, (set) => (choices.data = (found = set).folder));
+    },
+    async (place: Place) => keep(await askModel(place, cli), ({ model }) => (choices.model = model)),
     async (place: Place) =>
-      keepAnswer(
-        await count(place, epochsPrompt, choices.epochs ?? defaultEpochs),
-        (epochs) => (choices.epochs = epochs),
+      keep(await askTune(place, found!), (tuned) =>
+        Object.assign(choices, { depth: undefined, slices: undefined, ...tuned }),
+      ),
+    async (place: Place) => keep(await askPrompts(place), (prompted) => Object.assign(choices, prompted)),
+    async (place: Place) =>
+      keep(await askEpochs(place, choices.epochs ?? defaultEpochs), (epochs) => (choices.epochs = epochs)),
+    async (place: Place) =>
+      keep(
+        await askStart(place, choices.epochs ?? defaultEpochs, (settings, token) =>
+          kernel.request('training/forecast', { ...placeOf(services), ...choices, ...settings }, token),
+        ),
+        ({ settings }) => Object.assign(choices, settings),
       ),
   ];
   for (let step = 1; step <= questions.length;) {
+    const title = found === null || step === 1 ? t('Fine-tune') : t('Fine-tune on {0}', dataTitle(found));
     const answer = await questions[step - 1]({ title, step, totalSteps: questions.length });
     if (answer === undefined) return undefined;
     step += answer === back ? -1 : 1;
@@ -63,55 +123,11 @@ async function askChoices(given: FineTuneArguments): Promise<Choices | undefined
 }
 
 /** Keeps an answer; passes on that there was none, or that the user wants the question before. */
-function keepAnswer<T>(answer: Answer<T>, keep: (value: T) => void): true | typeof back | undefined {
+function keep<T>(answer: Answer<T>, store: (value: T) => unknown): true | typeof back | undefined {
   if (answer === undefined) return undefined;
   if (answer === back) return back;
-  keep(answer);
+  store(answer as T);
   return true;
-}
-
-const epochsPrompt = 'Epochs: how often training sees every image. Training can be stopped at any time.';
-
-/** Folders of the workspace that hold a `pairs.csv`, or any other folder. */
-async function askData(place: Place) {
-  const tables = await vscode.workspace.findFiles('**/pairs.csv', '**/node_modules/**', 50);
-  const folders = [...new Set(tables.map(({ fsPath }) => path.dirname(fsPath)))].sort();
-  const browse = { label: '$(folder-opened) Browse…', description: 'a folder with images and masks', value: '' };
-  const choices = folders.map((folder) => ({
-    label: `$(folder) ${path.basename(folder)}`,
-    description: vscode.workspace.asRelativePath(folder),
-    value: folder,
-  }));
-  const answer = folders.length > 0 ? await pick(place, 'Which data?', [...choices, browse]) : browse.value;
-  return answer === '' ? openFolder() : answer;
-}
-
-async function openFolder(): Promise<string | undefined> {
-  const chosen = await vscode.window.showOpenDialog({
-    title: 'Folder with Images and Masks',
-    openLabel: 'Fine-tune on This Folder',
-    canSelectFolders: true,
-    canSelectFiles: false,
-  });
-  return chosen?.[0]?.fsPath;
-}
-
-function askTune(place: Place) {
-  return pick<NonNullable<FineTuneArguments['tune']>>(place, 'What is trained?', [
-    {
-      label: 'Adapters',
-      description: 'recommended',
-      detail: 'A few per cent of the weights, beside the frozen model: a small file per task.',
-      value: 'adapters',
-    },
-    {
-      label: 'LoRA',
-      detail: 'Low-rank updates of the attentions, merged into the model where they are used: the smallest file.',
-      value: 'lora',
-    },
-    { label: 'Mask decoder', detail: 'The small head of the model only; the image encoder stays.', value: 'decoder' },
-    { label: 'Whole model', detail: 'Every weight: needs the most data, memory and time.', value: 'full' },
-  ]);
 }
 
 /** A notebook that moves with its run finds it again. */
@@ -123,15 +139,15 @@ function portable(run: string, folder: string): string {
 
 async function tellEnd({ status, name, message, bestDice }: RunSummary, run: string): Promise<void> {
   if (status === 'failed' || status === 'stale') {
-    await vscode.window.showErrorMessage(`Fine-tuning ${name} failed: ${message ?? 'see log.txt in its folder'}`);
+    const showLog = t('Show Its Log');
+    const said = t('Fine-tuning {0} failed: {1}', name, message ?? t('see log.txt in its folder'));
+    if ((await vscode.window.showErrorMessage(said, showLog)) === showLog)
+      await vscode.window.showTextDocument(vscode.Uri.file(path.join(run, 'log.txt')));
     return;
   }
-  const said = status === 'stopped' ? 'was stopped' : 'is done';
-  const dice = bestDice === null ? '' : ` Best validation Dice: ${bestDice.toFixed(3)}.`;
-  const use = 'Use Adapters';
-  const answer = await vscode.window.showInformationMessage(
-    `Fine-tuning ${name} ${said}.${dice}`,
-    ...(bestDice === null ? [] : [use]),
-  );
+  const said = status === 'stopped' ? t('Fine-tuning {0} was stopped.', name) : t('Fine-tuning {0} is done.', name);
+  const dice = bestDice === null ? '' : ` ${t('Best validation Dice: {0}.', bestDice.toFixed(3))}`;
+  const use = t('Use Adapters');
+  const answer = await vscode.window.showInformationMessage(said + dice, ...(bestDice === null ? [] : [use]));
   if (answer === use) await vscode.commands.executeCommand('medSa.useAdapters', path.join(run, bestAdapters));
 }

@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 import { z } from 'zod';
 import { runCli } from '../cliProcess';
 import type { KernelClient } from '../kernelClient';
+import { withProgress } from './progress';
 
 const planSchema = z.object({
   cuda: z.number(),
@@ -33,7 +34,10 @@ export async function installGpu(cli: string, kernel: KernelClient): Promise<voi
   const question = `Fetch ${amount(downloadBytes)} for GPU support (CUDA ${cuda})?`;
   const answer = await vscode.window.showInformationMessage(question, { modal: true, detail }, 'Install');
   if (answer !== 'Install') return;
-  const installed = await withNotification(cli, ['gpu', 'install', '--cuda', String(cuda)], 'Installing GPU support');
+  const installed = await withProgress(
+    { cli, arguments: ['gpu', 'install', '--cuda', String(cuda)], cwd: os.homedir() },
+    'Installing GPU support',
+  );
   if (installed === null) {
     void vscode.window.showInformationMessage(
       'Installing GPU support was stopped. The same command goes on from there; Med-SA: Remove GPU Support removes what came.',
@@ -62,24 +66,6 @@ function lookUp(cli: string): Thenable<unknown> {
   return vscode.window.withProgress({ location, title: 'Looking up GPU support…' }, () =>
     runCli({ cli, arguments: ['gpu', 'install', '--dry-run'], cwd: os.homedir() }),
   );
-}
-
-/** Runs a command under a notification that shows how far it is and can stop it. */
-function withNotification(cli: string, given: readonly string[], title: string): Thenable<unknown> {
-  const location = vscode.ProgressLocation.Notification;
-  return vscode.window.withProgress({ location, title, cancellable: true }, (progress, token) => {
-    const stop = new AbortController();
-    token.onCancellationRequested(() => stop.abort());
-    let shown = 0;
-    const onLine = (line: string): void => {
-      const [, done, total, what] = /^(\d+)\/(\d+) (.*)$/.exec(line) ?? [];
-      if (what === undefined) return;
-      const share = (100 * Number(done)) / Math.max(1, Number(total));
-      progress.report({ message: `${done} of ${total} ${what}`, increment: Math.max(0, share - shown) });
-      shown = Math.max(shown, share);
-    };
-    return runCli({ cli, arguments: given, cwd: os.homedir(), signal: stop.signal, onLine });
-  });
 }
 
 /** The kernel looks for devices once in its life. */

@@ -2,25 +2,41 @@ import * as vscode from 'vscode';
 import type { AdapterChoice } from '../adapterChoice';
 import type { MedSaController } from '../controller';
 import { errorText, type KernelClient } from '../kernelClient';
+import type { KnownData } from '../knownData';
+import { t } from '../l10n';
 import { openNewNotebook } from '../notebooks';
 import type { CurvesPanels } from '../curvesPanels';
 import type { KnownRuns } from '../runs';
-import { type FineTuneArguments, fineTune } from './fineTune';
+import type { StatusBar } from '../statusBar';
+import type { Row } from '../views/row';
+import type { SideBar } from '../views/sideBar';
+import { firstCell } from './firstCell';
+import { type FineTuneArguments, fineTune, fineTuneOn } from './fineTune';
+import { fineTuneLabelled } from './fineTuneLabelled';
+import { openFolder } from './fineTuneQuestions';
 import { installGpu, removeGpu } from './gpuSupport';
+import { addModel, getModel, removeModel, useModel } from './modelActions';
+import { deleteRun, evaluateRun, resumeRun, revealRun, stopRun } from './runActions';
 import { showCurves } from './showCurves';
+import { chooseDevice, doctor, statusActions } from './statusActions';
 import { useAdapters } from './useAdapters';
 
-const firstCell = '// A PNG, JPEG, TIFF or NIfTI file, relative to this notebook.\nawait open("scan.png")';
+export interface CommandServices {
+  readonly kernel: KernelClient;
+  readonly controller: MedSaController;
+  readonly adapters: AdapterChoice;
+  readonly runs: KnownRuns;
+  readonly data: KnownData;
+  readonly curves: CurvesPanels;
+  readonly sideBar: SideBar;
+  readonly statusBar: StatusBar;
+  /** The built command line, `cli.js`. */
+  readonly cli: string;
+}
 
 /** The commands of the category "Med-SA". An error becomes a message, with the log one click away. */
-export function registerCommands(
-  kernel: KernelClient,
-  controller: MedSaController,
-  adapters: AdapterChoice,
-  runs: KnownRuns,
-  curves: CurvesPanels,
-  cli: string,
-): vscode.Disposable {
+export function registerCommands(services: CommandServices): vscode.Disposable {
+  const { kernel, controller, adapters, runs, data, curves, sideBar, statusBar, cli } = services;
   const command = <A extends unknown[]>(id: string, run: (...args: A) => Promise<unknown> | void) =>
     vscode.commands.registerCommand(id, async (...args: A) => {
       try {
@@ -32,20 +48,51 @@ export function registerCommands(
       }
     });
   return vscode.Disposable.from(
-    command('medSa.newNotebook', () => openNewNotebook(firstCell)),
-    command('medSa.fineTune', (given?: unknown) => fineTune(kernel, controller, runs, fineTuneArguments(given))),
+    command('medSa.newNotebook', () => openNewNotebook(firstCell())),
+    command('medSa.fineTune', (given?: unknown) => fineTune(services, fineTuneArguments(given))),
+    command('medSa.fineTuneLabelled', () => fineTuneLabelled(services)),
     command('medSa.useAdapters', (given?: unknown) => useAdapters(adapters, controller, runs, adaptersArgument(given))),
     command('medSa.showCurves', (given?: unknown) => showCurves(curves, runs, runsArgument(given))),
     command('medSa.gpuInstall', () => installGpu(cli, kernel)),
     command('medSa.gpuRemove', () => removeGpu(cli, kernel)),
     command('medSa.restartKernel', () => kernel.restart()),
+    command('medSa.interruptKernel', () => controller.interruptActive()),
     command('medSa.showLog', () => kernel.log.show()),
+    command('medSa.statusActions', () => statusActions(kernel, statusBar)),
+    command('medSa.chooseDevice', () => chooseDevice(statusBar)),
+    command('medSa.doctor', () => doctor(cli, kernel.log)),
+
+    command('medSa.refresh', () => sideBar.refreshAll()),
+    command('medSa.run.curves', (row: Row) => showCurves(curves, runs, [row.id])),
+    command('medSa.run.useAdapters', (row: Row) => applyRun(services, row.id)),
+    command('medSa.run.resume', (row: Row) => resumeRun(services, row.id)),
+    command('medSa.run.stop', (row: Row) => stopRun(services, row.id)),
+    command('medSa.run.reveal', (row: Row) => revealRun(row.id)),
+    command('medSa.run.evaluate', (row: Row) => evaluateRun(services, row.id)),
+    command('medSa.run.delete', (row: Row) => deleteRun(services, row.id)),
+    command('medSa.model.get', (row: Row) => getModel(services, row.id)),
+    command('medSa.model.add', () => addModel(services)),
+    command('medSa.model.use', (row: Row) => useModel(row.context.includes('embedded') ? null : row.id)),
+    command('medSa.model.remove', (row: Row) => removeModel(services, row.id)),
+    command('medSa.data.add', async () => {
+      const folder = await openFolder();
+      if (folder) await data.add(folder);
+    }),
+    command('medSa.data.fineTune', (row: Row) => fineTuneOn(services, row.id)),
+    command('medSa.data.remove', (row: Row) => data.remove(row.id)),
+    command('medSa.data.reveal', (row: Row) => revealRun(row.id)),
   );
 }
 
+async function applyRun({ adapters, controller, runs }: CommandServices, run: string): Promise<void> {
+  const trained = (await runs.adapters()).find((one) => one.run === run);
+  if (trained) return useAdapters(adapters, controller, runs, trained.file);
+  void vscode.window.showWarningMessage(t('This run has no adapters yet: its first epoch is not over.'));
+}
+
 async function offerLog(kernel: KernelClient, message: string): Promise<void> {
-  const answer = await vscode.window.showErrorMessage(message, 'Show Log');
-  if (answer === 'Show Log') kernel.log.show();
+  const show = t('Show Log');
+  if ((await vscode.window.showErrorMessage(message, show)) === show) kernel.log.show();
 }
 
 /** A menu passes its own context as the argument; only an object with a data folder is meant for us. */

@@ -2,8 +2,11 @@ import path from 'node:path';
 import * as vscode from 'vscode';
 import type { AdapterChoice } from '../adapterChoice';
 import type { MedSaController } from '../controller';
+import { t } from '../l10n';
+import { openNewNotebook } from '../notebooks';
 import type { KnownRuns } from '../runs';
-import { adaptersName } from '../statusBar';
+import { adaptersName } from '../statusText';
+import { firstCell } from './firstCell';
 import { requireTrust } from '../trust';
 
 const browse = Symbol('browse');
@@ -15,20 +18,25 @@ export async function useAdapters(
   runs: KnownRuns,
   given?: string | null,
 ): Promise<void> {
-  if (!requireTrust('The kernel runs in trusted workspaces only.')) return;
-  const notebook = controller.activeNotebook;
-  if (!notebook) {
-    void vscode.window.showWarningMessage(
-      'Open a notebook with the kernel Med-SA first: adapters belong to a notebook.',
-    );
-    return;
-  }
+  if (!requireTrust(t('The kernel runs in trusted workspaces only.'))) return;
+  const notebook = controller.activeNotebook ?? (await offerNotebook());
+  if (!notebook) return;
   const file = given === undefined ? await ask(runs) : given;
   if (file === undefined) return;
   const location = vscode.ProgressLocation.Window;
-  await vscode.window.withProgress({ location, title: 'Loading adapters…' }, () => adapters.use(notebook, file));
-  const name = file === null ? 'the frozen model' : `the adapters ${adaptersName(file)}`;
-  void vscode.window.setStatusBarMessage(`$(check) Clicks are now answered by ${name}.`, 5000);
+  await vscode.window.withProgress({ location, title: t('Loading adapters…') }, () => adapters.use(notebook, file));
+  const said =
+    file === null
+      ? t('Clicks are now answered by the frozen model.')
+      : t('Clicks are now answered by the adapters {0}.', adaptersName(file));
+  void vscode.window.setStatusBarMessage(`$(check) ${said}`, 5000);
+}
+
+/** Adapters belong to a notebook: where none is open, a new one. */
+async function offerNotebook(): Promise<vscode.NotebookDocument | undefined> {
+  const open = t('New Notebook');
+  const said = t('Adapters belong to a notebook, and none with the kernel Med-SA is open.');
+  return (await vscode.window.showWarningMessage(said, open)) === open ? openNewNotebook(firstCell()) : undefined;
 }
 
 async function ask(runs: KnownRuns): Promise<string | null | undefined> {
@@ -41,12 +49,13 @@ async function ask(runs: KnownRuns): Promise<string | null | undefined> {
   }));
   const items: Item[] = [
     ...trained,
-    { label: '$(circle-slash) Frozen model', description: 'no adapters', value: null },
-    { label: '$(folder-opened) Browse…', description: 'an adapter file (.safetensors)', value: browse },
+    { label: `$(circle-slash) ${t('Frozen model')}`, description: t('no adapters'), value: null },
+    { label: `$(folder-opened) ${t('Browse…')}`, description: t('an adapter file (.safetensors)'), value: browse },
   ];
   const picked = await vscode.window.showQuickPick(items, {
-    title: 'Use Adapters',
-    placeHolder: trained.length > 0 ? 'Which run should answer clicks?' : 'No run in this workspace has adapters yet',
+    title: t('Use Adapters'),
+    placeHolder:
+      trained.length > 0 ? t('Which run should answer clicks?') : t('No run in this workspace has adapters yet'),
     matchOnDescription: true,
   });
   return picked?.value === browse ? openFile() : picked?.value;
@@ -54,9 +63,9 @@ async function ask(runs: KnownRuns): Promise<string | null | undefined> {
 
 async function openFile(): Promise<string | undefined> {
   const chosen = await vscode.window.showOpenDialog({
-    title: 'Adapter File',
-    openLabel: 'Use Adapters',
-    filters: { Adapters: ['safetensors', 'pth', 'pt'] },
+    title: t('Adapter File'),
+    openLabel: t('Use Adapters'),
+    filters: { [t('Adapters')]: ['safetensors', 'pth', 'pt'] },
   });
   return chosen?.[0]?.fsPath;
 }

@@ -4,7 +4,10 @@ import type {
   ExecuteParams,
   FineTuneParams,
   InspectParams,
+  ImageOutput,
+  ImageOutputV1,
   KernelStatus,
+  RunForecast,
   ViewerEvent,
   ViewerRequest,
 } from '../../protocol';
@@ -26,6 +29,7 @@ import type { ApiMethod } from './calls';
 import { CellProcess } from './cellProcess';
 import { type InspectorFactory, Inspections } from './inspections';
 import { openInspection } from './inspectHandlers';
+import { exportLabelled, type LabelledExport } from './exportLabelled';
 import { type CommandDefaults, Runs } from './runs';
 import { isTrainingRequest, RunViewers } from './runViewers';
 
@@ -71,7 +75,6 @@ const noInspector: InspectorFactory = async () => {
 export class NotebookKernel {
   private readonly notebooks = new Map<string, OpenNotebook>();
   private readonly adapters = new Map<string, string>();
-  private readonly store: AnnotationStore;
   private readonly models: Models;
   private readonly imageViewers: ImageViewers;
   private readonly runViewers: RunViewers;
@@ -79,6 +82,7 @@ export class NotebookKernel {
   private readonly store: AnnotationStore;
   private readonly inspections: Inspections;
   private readonly handlers: ReturnType<typeof apiHandlers>;
+  private readonly services: Parameters<typeof exportLabelled>[0];
   private described: Pick<KernelStatus, 'model' | 'adapters' | 'device'> = {
     model: null,
     adapters: null,
@@ -99,6 +103,7 @@ export class NotebookKernel {
       listener.log('error', error instanceof Error ? (error.stack ?? error.message) : String(error));
 
     this.models = new Models(options.createPredictor, images, (model) => this.describe(model));
+    this.services = { store, images, models: this.models };
     this.runs = new Runs({ cli, runsFolder: options.runsFolder ?? null, defaults });
     const write: ViewerWrite = (opened, folder, { format, path: target }, source) =>
       exportSession(opened, images, format, path.resolve(folder, target), source);
@@ -161,6 +166,24 @@ export class NotebookKernel {
 
   startRun(params: FineTuneParams): Promise<string> {
     return this.runs.start(params);
+  }
+
+  forecastRun(params: FineTuneParams, signal: AbortSignal): Promise<RunForecast> {
+    return this.runs.forecast(params, signal);
+  }
+
+  resumeRun(run: string): Promise<void> {
+    return this.runs.resume(run);
+  }
+
+  /** @param target absolute path of the data set's folder */
+  exportLabelled(
+    notebook: string,
+    folder: string,
+    outputs: readonly (ImageOutput | ImageOutputV1)[],
+    target: string,
+  ): Promise<LabelledExport> {
+    return exportLabelled(this.services, folder, outputs, target, this.adapters.get(notebook) ?? null);
   }
 
   stopRun(run: string): boolean {

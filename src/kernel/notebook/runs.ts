@@ -1,10 +1,11 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import type { FineTuneParams } from '../../protocol';
+import type { FineTuneParams, RunForecast } from '../../protocol';
 import { CancelledError, UserError } from '../errors';
 import { runHolder } from '../training/runLock';
 import type { NotebookRunEntry } from './api';
 import type { RunReport } from './calls';
+import { runCommand } from './command';
 import { isWorkedOn, type LaunchedRun, launchRun, stopRun } from './runProcess';
 import { isOver } from './runSummary';
 import { type ProcessEnd, RunTail } from './runTail';
@@ -39,7 +40,46 @@ export class Runs {
    * Starts a fine-tune. @returns the absolute path of its folder, as soon as that is there.
    * @throws UserError in the words of `med-sa train` when it does not start.
    */
-  async start({ notebook: _, folder, data, ...choices }: FineTuneParams): Promise<string> {
+  async start(params: FineTuneParams): Promise<string> {
+    const { folder } = params;
+    const { command, run } = this.trainCommand(params);
+    fs.mkdirSync(path.dirname(run), { recursive: true });
+    const launched = await launchRun({ cli: this.options.cli(), arguments: command, run, folder });
+    this.launched.set(run, launched);
+    return run;
+  }
+
+  /** What the fine-tune that `start` would begin would take. @throws UserError as `start` would; CancelledError */
+  async forecast(params: FineTuneParams, signal: AbortSignal): Promise<RunForecast> {
+    const { command } = this.trainCommand(params);
+    const given = [...command, '--dry-run', '--json'];
+    const { folder } = params;
+    const text = await runCommand({
+      cli: this.options.cli(),
+      arguments: given,
+      folder,
+      signal,
+      progress: () => undefined,
+    });
+    return JSON.parse(text) as RunForecast;
+  }
+
+  /** Goes on with a run that is not at work. @throws UserError in the words of `med-sa resume` when it cannot be */
+  async resume(run: string): Promise<void> {
+    const folder = path.resolve(run);
+    const command = ['resume', folder];
+    const launched = await launchRun({ cli: this.options.cli(), arguments: command, run: folder, folder });
+    this.launched.set(folder, launched);
+    // Its folder was there before: it goes on when its process holds the lock.
+    while (runHolder(folder)?.pid !== launched.pid) {
+      const end = launched.ended();
+      if (end?.lastWords === '') return; // there was little left to do
+      if (end) throw new UserError(`${run} was not resumed: ${end.lastWords}`);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
+
+  private trainCommand({ notebook: _, folder, data, ...choices }: FineTuneParams): { command: string[]; run: string } {
     const { model, device, engine, precision } = this.options.defaults;
     const asked = trainArguments({ ...choices, model: choices.model ?? model, device: choices.device ?? device });
     const machine = Object.entries({ engine, precision }).flatMap(([name, value]) =>
@@ -47,11 +87,7 @@ export class Runs {
     );
     const source = path.resolve(folder, data);
     const run = freeFolder(this.options.runsFolder ?? path.join(folder, 'runs'), path.basename(source));
-    fs.mkdirSync(path.dirname(run), { recursive: true });
-    const command = ['train', '--data', source, ...asked, ...machine, '--out', run];
-    const launched = await launchRun({ cli: this.options.cli(), arguments: command, run, folder });
-    this.launched.set(run, launched);
-    return run;
+    return { command: ['train', '--data', source, ...asked, ...machine, '--out', run], run };
   }
 
   /** Reports how far a run is, at once and at every change. @throws UserError when there is no such run. */

@@ -19,20 +19,34 @@ export const stepMemory = (options: TrainStepOptions): MemoryEstimate =>
 /** Memory that this process can still get, bytes; container limits count. */
 export const availableMemory = (): number => process.availableMemory();
 
+/** Whether a step fits into memory, and if not, with which settings it would: null where with none. */
+export interface MemoryVerdict {
+  readonly estimate: MemoryEstimate;
+  readonly fits: boolean;
+  readonly instead: MemorySettings | null;
+}
+
+/** Compares a step's memory with what is free, bytes. */
+export function judgeMemory(options: TrainStepOptions, available = availableMemory()): MemoryVerdict {
+  const need = (settings: Partial<MemorySettings>): MemoryEstimate => stepMemory({ ...options, ...settings });
+  const fits = ({ total }: MemoryEstimate): boolean => total <= usableShare * available;
+  const estimate = need({});
+  if (fits(estimate)) return { estimate, fits: true, instead: null };
+  const parts = options.images / chunkOf(options);
+  return { estimate, fits: false, instead: thriftier(options, parts).find((changed) => fits(need(changed))) ?? null };
+}
+
 /**
  * Checks, before a run starts, that its steps fit into memory.
  * @throws UserError naming settings that would fit, or that none would
  */
 export function requireMemory(options: TrainStepOptions, available = availableMemory()): MemoryEstimate {
-  const need = (settings: Partial<MemorySettings>): MemoryEstimate => stepMemory({ ...options, ...settings });
-  const fits = ({ total }: MemoryEstimate): boolean => total <= usableShare * available;
-  const estimate = need({});
-  if (fits(estimate)) return estimate;
+  const { estimate, fits, instead } = judgeMemory(options, available);
+  if (fits) return estimate;
   const chunk = chunkOf(options);
-  const settings = thriftier(options, options.images / chunk).find((changed) => fits(need(changed)));
   const advice =
-    settings !== undefined
-      ? `it would with ${describe(settings, options)}`
+    instead !== null
+      ? `it would with ${describe(instead, options)}`
       : chunk > 1
         ? `no chunk of ${chunk} slices would: take fewer --slices, or a smaller --image-size or --model`
         : 'no batch of this model at this image size would: take a smaller --image-size or --model';

@@ -1,20 +1,17 @@
 import type { RunEvent } from '../../protocol';
-import { openDataset, Random, splitCases, type Case, type SplitChoice } from '../datasets';
-import type { LayoutName } from '../datasets/types';
 import { gigabytes } from '../bytes';
 import { UserError } from '../errors';
-import { fileHash, isModelPath, readModel, type ModelFile } from '../inference/modelFile';
+import { isModelPath } from '../inference/modelFile';
 import { writeAdapters } from '../inference/adapterFile';
 import type { Executor } from '../runtime/types';
-import type { SamConfig } from '../sam/config';
 import type { EmbeddingCache } from './embeddings';
+import { openMaterial, stepSetup, type Material } from './material';
 import { availableMemory, requireMemory } from './preflight';
 import type { TrainOptions } from './options';
-import { parseRunConfig, splitChoiceOf } from './runConfig';
+import { parseRunConfig } from './runConfig';
 import { RunDirectory } from './runDirectory';
-import { stepOptions, type StepSetup } from './stepper';
+import { stepOptions } from './stepper';
 import { freshState, readState, type TrainingState } from './state';
-import { trainableOf, type Trainable } from './trainable';
 import { isExhausted, saveState, train, type TrainingOutcome } from './trainer';
 import { keepEmbeddings, readImages, type TrainingImages } from './trainingImages';
 import { Validator } from './validator';
@@ -88,96 +85,33 @@ async function goOn(run: RunDirectory, config: unknown, context: RunContext): Pr
 }
 
 /** What a run works on, read and found in order. */
-interface Material {
-  readonly base: ModelFile;
-  readonly baseHash: string;
-  /** The base's sizes at the side that images enter with. */
-  readonly config: SamConfig;
-  readonly trainable: Trainable;
-  /** What the folder turned out to be. */
-  readonly dataset: { readonly layout: LayoutName; readonly classes: readonly string[] };
-  /** Groups on either side: what a resumed run must find again. */
-  readonly split: { readonly train: readonly string[]; readonly validation: readonly string[] };
-  /** How the split was chosen (null: the data name it) and the number of cases on either side. */
-  readonly splitFigures: {
-    readonly choice: SplitChoice | null;
-    readonly cases: { readonly train: number; readonly validation: number };
-  };
+interface Gathered extends Material {
   readonly images: TrainingImages;
   /** Of `tune: decoder`; else null. */
   readonly embeddings: EmbeddingCache | null;
 }
 
 /** Reads everything that the options name. */
-async function gather(options: TrainOptions, { executor, onProgress, signal }: RunContext): Promise<Material> {
-  onProgress?.(`opening ${options.data}`);
-  const how = { layout: options.layout, classes: options.classes ?? undefined, signal };
-  const { cases, layout, classes } = await openDataset(options.data, how);
-  const choice = splitChoiceOf(options);
-  const split =
-    options.valData === null
-      ? splitCases(cases, choice)
-      : { train: cases, validation: (await openDataset(options.valData, how)).cases };
-  onProgress?.(`reading the model ${options.model}`);
-  const base = await readModel(options.model);
-  const config = { ...base.config, imageSize: options.imageSize ?? base.config.imageSize };
-  if (config.imageSize % config.patchSize !== 0) {
-    throw new UserError(
-      `image size ${config.imageSize} is no multiple of the model's patch of ${config.patchSize} pixels`,
-    );
-  }
-  const random = new Random(options.seed).fork('initial parameters');
-  const material = {
-    base,
-    baseHash: await fileHash(base.file),
-    config,
-    trainable: trainableOf(options.tune, base.config, base.tensors, random, options),
-    dataset: { layout, classes },
-    split: { train: groupsOf(split.train), validation: groupsOf(split.validation) },
-    splitFigures: {
-      choice: options.valData === null ? choice : null,
-      cases: { train: split.train.length, validation: split.validation.length },
-    },
-    images: await readImages(options, split, config.imageSize, { onProgress, signal }),
-  };
-  const { examples, views } = material.images;
+async function gather(options: TrainOptions, { executor, onProgress, signal }: RunContext): Promise<Gathered> {
+  const material = await openMaterial(options, { onProgress, signal });
+  const { config, cases } = material;
+  const images = await readImages(options, cases, config.imageSize, { onProgress, signal });
+  const { examples, views } = images;
   // Only here is it known what the images left free.
   if (executor.device === 'cpu') {
-    const images = Math.min(options.batch, examples.size) * examples.slices;
-    const { total } = requireMemory({ ...stepOptions(stepSetup(options, material)), images });
+    const count = Math.min(options.batch, examples.size) * examples.slices;
+    const { total } = requireMemory({ ...stepOptions(stepSetup(options, material)), images: count });
     onProgress?.(`a step takes about ${gigabytes(total)} of memory, ${gigabytes(availableMemory())} are free`);
   }
   const encoder = { executor, config, frozen: material.trainable.frozen, weights: material.baseHash };
   const embeddings = views === null ? null : await keepEmbeddings(views, encoder, { onProgress, signal });
-  return { ...material, embeddings };
+  return { ...material, images, embeddings };
 }
-
-/** What of a run's options shapes its steps. */
-const stepSetup = (
-  options: TrainOptions,
-  { config, trainable }: Pick<Material, 'config' | 'trainable'>,
-): StepSetup => ({
-  config,
-  trainable,
-  promptsPerImage: 1,
-  prompts: options.prompts,
-  promptSetting: options.promptSetting,
-  recompute: options.recompute,
-  accumulate: options.accumulate,
-  loss: options.loss,
-  weightDecay: options.weightDecay,
-  clipNorm: options.clip === 0 ? null : options.clip,
-  multimask: false,
-  targetSide: config.imageSize,
-  from: options.tune === 'decoder' ? 'embedding' : 'image',
-});
-
-const groupsOf = (cases: readonly Case[]): string[] => [...new Set(cases.map(({ group }) => group))];
 
 async function conduct(
   run: RunDirectory,
   options: TrainOptions,
-  { base, baseHash, config, trainable, images: { examples, held }, embeddings }: Material,
+  { base, baseHash, config, trainable, images: { examples, held }, embeddings }: Gathered,
   state: TrainingState,
   resumedFrom: number | null,
   { executor, signal, onEvent, onProgress }: RunContext,

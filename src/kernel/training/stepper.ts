@@ -69,11 +69,25 @@ export interface StepReport {
   readonly imagesPerSecond: number;
 }
 
-/** Optimiser steps of a batch. Of a mixture most batches end with the first prompt; some go on with corrective clicks, each a step of its own. */
+/** Of a mixture most batches end with the first prompt; some go on with corrective clicks, each a step of its own. */
+const stepShares: readonly (readonly [below: number, steps: number])[] = [
+  [0.6, 1],
+  [0.85, 2],
+  [1, 3],
+];
+
+/** Optimiser steps of a batch. */
 function drawSteps(random: Random, most: number, setting: PromptSetting | null): number {
   if (setting !== null) return 1 + promptsFor(setting).clicks;
   const draw = random.next();
-  return Math.min(most, draw < 0.6 ? 1 : draw < 0.85 ? 2 : 3);
+  return Math.min(most, stepShares.find(([below]) => draw < below)![1]);
+}
+
+/** Optimiser steps that a batch takes on average. */
+export function meanSteps(most: number, setting: PromptSetting | null): number {
+  if (setting !== null) return 1 + promptsFor(setting).clicks;
+  const from = (index: number): number => (index === 0 ? 0 : stepShares[index - 1][0]);
+  return stepShares.reduce((sum, [below, steps], index) => sum + (below - from(index)) * Math.min(most, steps), 0);
 }
 
 /** All of a step's program but its batch. */

@@ -31,9 +31,7 @@ export async function readImages(
   { onProgress, signal }: { readonly onProgress?: Progress; readonly signal: AbortSignal },
 ): Promise<TrainingImages> {
   const reading = (what: string) => (done: number, total: number) => onProgress?.(`reading ${what} ${done}/${total}`);
-  // Slices of volumes are kept in twice the model's detail, for a look from nearer.
-  const longestSide = { picture: side, volume: 2 * side };
-  const cases = await openCases(train, { longestSide, onProgress: reading('images'), signal });
+  const cases = await openCases(train, { ...trainingDetail(side), onProgress: reading('images'), signal });
   const held = await openCases(validation, { onProgress: reading('validation images'), signal });
   for (const [{ outlines }, what] of [
     [cases, 'train on'],
@@ -44,12 +42,24 @@ export async function readImages(
       file: options.data,
     });
   }
+  return { ...examplesOf(options, cases, side), held };
+}
+
+/** Slices of volumes are kept in twice the model's detail, for a look from nearer. */
+export const trainingDetail = (side: number) => ({ longestSide: { picture: side, volume: 2 * side } });
+
+/** What a run trains on, of cases that were read. */
+export function examplesOf(
+  options: TrainOptions,
+  cases: CaseStore,
+  side: number,
+): Pick<TrainingImages, 'examples' | 'views'> {
   const chunk = options.depth === 'sd-trans' ? options.slices : null;
   const plain = caseExamples(cases, { side, chunk, augment: null });
   const augmented = options.augment ? caseExamples(cases, { side, chunk, augment: { flip: options.flip } }) : null;
-  if (options.tune !== 'decoder') return { examples: augmented ?? plain, views: null, held };
+  if (options.tune !== 'decoder') return { examples: augmented ?? plain, views: null };
   const views = fixedViews(plain, augmented, new Random(options.seed).fork('views'));
-  return { examples: views, views, held };
+  return { examples: views, views };
 }
 
 /** Computes the embeddings of all views before training begins. @throws CancelledError */

@@ -79,6 +79,12 @@ export const window = {
   },
 };
 
+/** No translation: messages as they are written. */
+export const l10n = {
+  t: (message: string, ...values: (string | number)[]): string =>
+    message.replace(/\{(\d+)\}/g, (_, index: string) => String(values[Number(index)])),
+};
+
 /** The messaging of one renderer: `receive` is what a webview does, `sent` what it would get. */
 export class RendererMessagingChannel {
   readonly sent: { message: unknown; editor: unknown }[] = [];

@@ -2,15 +2,17 @@ import { promptSettings } from '../../datasets/types';
 import { embeddedModel } from '../../inference';
 import { adapterVariants, defaultLora, promptModes } from '../../medsa/options';
 import { depthModes } from '../../training/attachment';
+import { forecastRun } from '../../training/forecast';
 import { lossNames } from '../../training/losses';
 import { trainDefaults, trainOptions, tuneChoices } from '../../training/options';
 import { startRun } from '../../training/run';
 import { scheduleNames } from '../../training/schedule';
 import { recomputeNames } from '../../training/trainStep';
-import { command, json } from '../command';
+import { command, exitCodes, json } from '../command';
 import { classes, data, folder, layout, model } from '../commonOptions';
 import { device, precision } from '../device';
 import { engine, openEngine } from '../engine';
+import { forecastLines } from '../forecastReport';
 import { choice, decimal, decimalFrom, flag, required, whole } from '../options';
 import { fold, requireAtMostOne, splitSeed } from '../splitOptions';
 import { TrainingReport } from '../trainingReport';
@@ -72,6 +74,9 @@ export const train = command(
       precision,
       threads: whole(1, 'Processor threads of the engine onnx (default: as many as there are physical cores)'),
       out: required(folder('Folder of the run; it must not hold one already')),
+      'dry-run': flag(
+        'Begin nothing: tell what the run would learn on, its memory, and its time, measured on a few images',
+      ),
       json,
     },
     notes: [
@@ -129,6 +134,12 @@ export const train = command(
     for (const line of lines) output.note(line);
     const report = new TrainingReport(values.out, output);
     try {
+      if (values['dry-run']) {
+        const notes = lines.slice(1).map((line) => line.replace(/^not on /, ''));
+        const forecast = await forecastRun(options, { executor, notes, signal, onProgress: report.waiting });
+        output.result({ ...forecast }, forecastLines(forecast));
+        return exitCodes.success;
+      }
       const context = { executor, signal, onEvent: report.event, onProgress: report.waiting };
       return report.finish(await startRun(options, values.out, context), interrupts);
     } finally {

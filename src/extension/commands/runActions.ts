@@ -1,0 +1,97 @@
+import path from 'node:path';
+import * as vscode from 'vscode';
+import { z } from 'zod';
+import { runCli } from '../cliProcess';
+import type { KernelClient } from '../kernelClient';
+import { t } from '../l10n';
+import { runAt } from '../runList';
+import type { KnownRuns } from '../runs';
+import { workspaceFolder } from '../settings';
+import type { SideBar } from '../views/sideBar';
+import { evaluationMarkdown, evaluationSchema } from './evaluationMarkdown';
+import { followRun } from './fineTune';
+import { withProgress } from './progress';
+
+export interface RunServices {
+  readonly kernel: KernelClient;
+  readonly runs: KnownRuns;
+  readonly cli: string;
+  readonly sideBar: SideBar;
+}
+
+/** Asks the run's process to stop after the batch that it is at, and waits for it. */
+export async function stopRun({ cli, sideBar }: RunServices, run: string): Promise<void> {
+  const title = t('Stopping {0}…', path.basename(run));
+  const answer = await vscode.window.withProgress({ location: vscode.ProgressLocation.Notification, title }, () =>
+    runCli({ cli, arguments: ['runs', 'stop', run], cwd: workspaceFolder() }),
+  );
+  sideBar.refreshRuns();
+  if (z.object({ stopped: z.boolean() }).parse(answer).stopped) return;
+  void vscode.window.showInformationMessage(t('{0} is not running.', path.basename(run)));
+}
+
+/** Goes on with a run from its last checkpoint. */
+export async function resumeRun({ kernel, sideBar }: RunServices, run: string): Promise<void> {
+  const title = t('Resuming {0}…', path.basename(run));
+  await vscode.window.withProgress({ location: vscode.ProgressLocation.Notification, title }, () =>
+    kernel.request('training/resume', { run }),
+  );
+  sideBar.refreshRuns();
+  const where = { notebook: 'med-sa:side-bar', folder: workspaceFolder() };
+  followRun(kernel, where, run, t('Fine-tuning {0}', path.basename(run)));
+}
+
+/** Shows a run's files in the explorer, or on the desktop where they lie outside of the workspace. */
+export async function revealRun(run: string): Promise<void> {
+  const folder = vscode.Uri.file(run);
+  const inside = vscode.workspace.getWorkspaceFolder(folder) !== undefined;
+  await vscode.commands.executeCommand(inside ? 'revealInExplorer' : 'revealFileInOS', folder);
+}
+
+/** Measures a run's best adapters on what it held out, with every kind of prompt, and shows the table. */
+export async function evaluateRun({ cli }: RunServices, run: string): Promise<void> {
+  const found = await runAt(cli, run, workspaceFolder());
+  if (!found?.best) {
+    void vscode.window.showWarningMessage(
+      t('{0} has no adapters yet: its first epoch is not over.', path.basename(run)),
+    );
+    return;
+  }
+  const given = ['evaluate', '--split', run, '--adapters', found.best];
+  const device = vscode.workspace.getConfiguration('medSa').get('device', 'auto');
+  const answer = await withProgress(
+    { cli, arguments: [...given, '--device', device], cwd: workspaceFolder() },
+    t('Evaluating {0}', found.name),
+  );
+  if (answer === null) return;
+  const content = evaluationMarkdown(found.name, evaluationSchema.parse(answer), t);
+  const document = await vscode.workspace.openTextDocument({ language: 'markdown', content });
+  await vscode.commands.executeCommand('markdown.showPreview', document.uri);
+}
+
+/** Deletes a run's folder after a question; one that is at work is not. */
+export async function deleteRun({ cli, runs, sideBar }: RunServices, run: string): Promise<void> {
+  const name = path.basename(run);
+  const refuse = async (): Promise<boolean> => {
+    const found = await runAt(cli, run, workspaceFolder());
+    if (found !== null && found.status !== 'running') return false;
+    void vscode.window.showWarningMessage(
+      found === null ? t('{0} is no run any more.', run) : t('{0} is running: stop it first, then delete it.', name),
+    );
+    sideBar.refreshRuns();
+    return true;
+  };
+  if (await refuse()) return;
+  const remove = t('Delete');
+  const detail = t('Its curves, checkpoints and adapters go for good: {0}', run);
+  const answer = await vscode.window.showWarningMessage(
+    t('Delete the run {0}?', name),
+    { modal: true, detail },
+    remove,
+  );
+  // It may have been resumed while the question stood.
+  if (answer !== remove || (await refuse())) return;
+  await vscode.workspace.fs.delete(vscode.Uri.file(run), { recursive: true, useTrash: false });
+  await runs.forget(run);
+  sideBar.refreshRuns();
+}
