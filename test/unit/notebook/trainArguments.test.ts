@@ -61,7 +61,7 @@ describe('the choices of a fine-tune', () => {
   });
 
   it('are all that med-sa train can be told, beside what the kernel settles', () => {
-    const settled = ['data', 'out', 'json', 'engine', 'precision', 'threads'];
+    const settled = ['data', 'dry-run', 'out', 'json', 'engine', 'precision', 'threads'];
     const told = trainArguments({ ...chosen }).filter((word) => word.startsWith('--'));
     expect([...told.map((word) => word.slice(2)), ...settled].sort()).toEqual(Object.keys(train.spec.options).sort());
   });
