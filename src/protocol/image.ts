@@ -69,6 +69,8 @@ export interface SlicePixels {
   kind: 'int16' | 'uint8' | 'rgb8';
   width: number;
   height: number;
+  /** 1: every pixel of the slice; n: each is the mean of n × n of them, of fewer at the right and lower edge. */
+  shrink: number;
   slope: number;
   intercept: number;
   data: string;

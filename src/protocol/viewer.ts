@@ -34,11 +34,12 @@ type Intent =
   /** The page is gone. */
   | { type: 'viewer/detach' }
   /**
-   * Slices, the most urgent first: a `viewer/slice` for each. It replaces what the view asked for of the same plane and
-   * has not got yet, so a page names all that it still wants each time: what it shows, then neighbours ahead of time.
-   * `pixels: false`: what lies over them only (a cross-section after an edit).
+   * Slices, the most urgent first: a `viewer/slice` for each, after those asked for before. So a page keeps few on the
+   * way, asks for more as they come, and for none again that is on its way. `pixels: false`: what lies over them only (a
+   * cross-section after an edit). `shrink` n: means of n × n pixels, a fraction of the bytes; 1 where it is missing.
+   * `shown`: the slice that the plane shows; the first one of `indices` where it is missing.
    */
-  | { type: 'viewer/slices'; plane: Plane; indices: number[]; pixels: boolean }
+  | { type: 'viewer/slices'; plane: Plane; indices: number[]; pixels: boolean; shrink?: number; shown?: number }
   | { type: 'viewer/prompt/add'; object: string; slice: number; id: string; prompt: Prompt }
   | { type: 'viewer/prompt/move'; object: string; slice: number; id: string; prompt: Prompt }
   | { type: 'viewer/prompt/remove'; object: string; slice: number; id: string }

@@ -103,6 +103,8 @@ const intentSchema = z.discriminatedUnion('type', [
     plane,
     indices: z.array(slice).max(1000),
     pixels: z.boolean(),
+    shrink: count.max(64).optional(),
+    shown: slice.optional(),
   }),
   z.object({ type: z.literal('viewer/prompt/add'), ...target, id, prompt: promptSchema }),
   z.object({ type: z.literal('viewer/prompt/move'), ...target, id, prompt: promptSchema }),

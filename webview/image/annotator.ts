@@ -121,7 +121,9 @@ export class Annotator {
       case 'viewer/slice':
         this.session.overlay(event.plane, event.index, event.revision, event.objects);
         if (event.pixels) void this.takePixels(event.plane, event.index, event.pixels);
-        break;
+        else this.loader.arrived(event.plane, event.index, null);
+        if (this.isShown(event.plane, event.index)) this.refresh();
+        return;
       case 'viewer/change':
         this.session.change(event.state, event.objects);
         this.editor.changed(event);
@@ -165,8 +167,12 @@ export class Annotator {
     if (this.gone) return;
     if (!image) return this.around.fail(`Slice ${index + 1} that came from the kernel cannot be drawn.`);
     this.session.setPixels(plane, index, image);
-    this.loader.update();
-    this.refresh();
+    this.loader.arrived(plane, index, image.shrink);
+    if (this.isShown(plane, index)) this.refresh();
+  }
+
+  private isShown(plane: Plane, index: number): boolean {
+    return this.screens.shown.some((each) => each.plane === plane && this.screens.sliceOf(each) === index);
   }
 
   private isReady(): boolean {

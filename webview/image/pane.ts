@@ -135,6 +135,7 @@ export class Pane {
     const scene = this.handlers.scene();
     const waiting = !scene.picture;
     this.root.classList.toggle('waiting', waiting);
+    this.root.classList.toggle('coarse', (scene.picture?.shrink ?? 1) > 1);
     if (scene.picture) this.last = scene.picture;
     if (this.dirty || this.sized(this.picture, unit)) this.paintPicture(scene, unit);
     this.dirty = false;

@@ -21,10 +21,12 @@ export class PictureLayer {
     const canvas = this.toned(slice, window);
     if (!canvas) return;
     context.save();
-    context.setTransform(scaleX * unit, 0, 0, scaleY * unit, left * unit, top * unit);
+    const [stepX, stepY] = [scaleX * unit * slice.shrink, scaleY * unit * slice.shrink];
+    context.setTransform(stepX, 0, 0, stepY, left * unit, top * unit);
     // Made smaller, pixels are always averaged: leaving some out would show what is not there.
-    const shrunk = Math.abs(scaleX) * unit < 1 || Math.abs(scaleY) * unit < 1;
-    context.imageSmoothingEnabled = smooth || shrunk;
+    const shrunk = Math.abs(stepX) < 1 || Math.abs(stepY) < 1;
+    // Blocks of a slice that is there in part are no pixels: they are never shown as such.
+    context.imageSmoothingEnabled = smooth || shrunk || slice.shrink > 1;
     context.imageSmoothingQuality = shrunk ? 'high' : 'low';
     context.drawImage(canvas, 0, 0);
     context.restore();

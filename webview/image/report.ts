@@ -26,7 +26,7 @@ export function placeReport(session: Session, slice: number, over: { plane: Plan
   return {
     voxel: image.size[2] > 1 ? voxel : voxel.slice(0, 2),
     mm: patientPosition(image, voxel),
-    value: pixels ? intensityAt(pixels, Math.floor(at.x), Math.floor(at.y)) : null,
+    value: pixels?.shrink === 1 ? intensityAt(pixels, Math.floor(at.x), Math.floor(at.y)) : null,
     unit: image.modality === 'CT' ? ' HU' : '',
   };
 }

@@ -12,8 +12,8 @@ import { type HeldObject, HeldSlice } from './heldSlice';
 import type { SliceCache } from './sliceCache';
 import type { SliceImage } from './tone';
 
-/** What a slice lacks: its pixels, or the newest of what lies over them. */
-export type Need = 'pixels' | 'overlay' | null;
+/** What a slice lacks: its pixels, the newest of what lies over them, or every one of its pixels. */
+export type Need = 'pixels' | 'overlay' | 'detail' | null;
 
 type Attached = Extract<ImageEvent, { type: 'viewer/attached' }>;
 
@@ -63,7 +63,8 @@ export class Session {
     const held = this.held(plane, index);
     if (!held?.pixels) return 'pixels';
     const current = this.isAnnotation(plane) ? (this.missed.get(index) ?? 0) : this.changedAt;
-    return held.revision < current ? 'overlay' : null;
+    if (held.revision < current) return 'overlay';
+    return held.pixels.shrink > 1 ? 'detail' : null;
   }
 
   /** What is known of an object on a slice of the annotation plane. */
@@ -73,7 +74,8 @@ export class Session {
 
   setPixels(plane: Plane, index: number, pixels: SliceImage): void {
     const held = this.hold(plane, index);
-    held.pixels = pixels;
+    // Means of pixels that are here already tell nothing.
+    if (!held.pixels || pixels.shrink <= held.pixels.shrink) held.pixels = pixels;
     this.keep(plane, index, held);
   }
 

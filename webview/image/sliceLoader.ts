@@ -5,33 +5,51 @@ import type { Session } from './session';
 /** Slices that are asked for ahead of the one that is shown, in the direction of scrolling, and behind it. */
 const ahead = 8;
 const behind = 2;
+/**
+ * Slices on the way to a page, at most: those asked for ahead of time, and all. VS Code carries one after the other: with
+ * more on the way, the one that is looked at would come after those that are not looked at any more.
+ */
+const mostAhead = 4;
+const mostOnTheWay = 6;
+/** A slice of more pixels comes as means of them first: VS Code carries some megabytes a second, a wheel turns faster. */
+const mostPixels = 1.5 * 2 ** 16;
+/** When no other slice has been shown for so long, every pixel of this one is asked for. */
+const restMs = 120;
 /** An answer that has not come by then is asked for again, a few times: what cannot be read will not be. */
 const patienceMs = 4000;
 const mostTries = 3;
 
-interface Asked {
-  indices: Set<number>;
-  first: number;
-  pixels: boolean;
-  at: number;
-  tries: number;
+/** `shrink` null: what lies over the slice only; n: its pixels, means of n × n of them. */
+interface Wish {
+  plane: Plane;
+  index: number;
+  shrink: number | null;
 }
 
-/** Asks the kernel for what the visible planes lack: what is shown first, then neighbours ahead of time. */
+/**
+ * Asks the kernel for what the visible planes lack: what is shown first, then neighbours ahead of time. The page sets the
+ * pace: it asks for more as slices come, so what it has scrolled past is not asked for, and nothing is asked for twice.
+ */
 export class SliceLoader {
   private readonly shown = new Map<Plane, { index: number; direction: 1 | -1 }>();
-  private readonly asked = new Map<Plane, Asked>();
-  private readonly expectedUntil: number;
+  /** Until when a wish is waited for. */
+  private readonly onTheWay = new Map<string, number>();
+  private readonly tries = new Map<string, number>();
   private readonly timer: ReturnType<typeof setInterval>;
+  private resting: ReturnType<typeof setTimeout> | null = null;
 
   /** `expected`: a slice of the annotation plane whose pixels come unasked. */
   constructor(
     private readonly viewId: string,
     private readonly post: Post,
     private readonly session: Session,
-    private readonly expected: number,
+    expected: number,
   ) {
-    this.expectedUntil = performance.now() + patienceMs;
+    const { plane } = session.annotationPlane;
+    const until = performance.now() + patienceMs;
+    // However many of its pixels a view would ask for: all of them come.
+    for (const shrink of new Set([1, this.coarse(plane)]))
+      this.onTheWay.set(keyOf({ plane, index: expected, shrink }), until);
     this.timer = setInterval(() => this.update(), patienceMs);
   }
 
@@ -43,60 +61,117 @@ export class SliceLoader {
     }
     const before = this.shown.get(plane);
     if (before?.index === index) return;
-    const direction = before ? (index > before.index ? 1 : -1) : 1;
-    this.shown.set(plane, { index, direction });
-    this.ask(plane);
+    this.shown.set(plane, { index, direction: before && index < before.index ? -1 : 1 });
+    for (const shrink of [null, 1, this.coarse(plane)]) this.tries.delete(keyOf({ plane, index, shrink }));
+    if (this.resting) clearTimeout(this.resting);
+    this.resting = setTimeout(() => {
+      this.resting = null;
+      this.update();
+    }, restMs);
+    this.update();
   }
 
-  /** To be called when slices or changes have come. */
+  /** A slice is here and can be drawn; `shrink` null: what lies over it came alone. */
+  arrived(plane: Plane, index: number, shrink: number | null): void {
+    for (const each of shrink === 1 ? [1, this.coarse(plane)] : [shrink]) {
+      const key = keyOf({ plane, index, shrink: each });
+      this.onTheWay.delete(key);
+      this.tries.delete(key);
+    }
+    this.update();
+  }
+
+  /** To be called when what is held has changed. */
   update(): void {
-    for (const plane of this.shown.keys()) this.ask(plane);
+    const now = performance.now();
+    for (const [key, until] of this.onTheWay) if (until <= now) this.onTheWay.delete(key);
+    const until = now + patienceMs;
+    const chosen = [
+      ...this.take(this.urgent(), mostOnTheWay, until),
+      ...(this.resting ? [] : this.take(this.details([0]), mostOnTheWay, until)),
+      ...this.take(this.neighbours(), mostAhead, until),
+      // One at a time, and only when nothing else is on its way: a wheel that turns again does not wait for them.
+      ...(this.resting ? [] : this.take(this.details([1, -1]), 1, until)),
+    ];
+    for (const plane of this.shown.keys()) {
+      for (const shrink of new Set(chosen.map((wish) => wish.shrink)))
+        this.request(chosen.filter((wish) => wish.plane === plane && wish.shrink === shrink));
+    }
   }
 
   dispose(): void {
     clearInterval(this.timer);
+    if (this.resting) clearTimeout(this.resting);
     this.shown.clear();
   }
 
-  private ask(plane: Plane): void {
-    const shown = this.shown.get(plane);
-    if (!shown) return;
-    const overlayOnly = this.session.need(plane, shown.index) === 'overlay';
-    const indices = overlayOnly ? [shown.index] : this.missing(plane, shown.index, shown.direction);
-    if (indices.length === 0) {
-      this.asked.delete(plane);
-      return;
+  /** Wishes of one plane and one kind. */
+  private request(wishes: readonly Wish[]): void {
+    if (wishes.length === 0) return;
+    const [{ plane, shrink }] = wishes;
+    const { viewId } = this;
+    const indices = wishes.map(({ index }) => index);
+    const shown = this.shown.get(plane)?.index;
+    this.post({ type: 'viewer/slices', viewId, plane, indices, pixels: shrink !== null, shrink: shrink ?? 1, shown });
+  }
+
+  /** The first of these that are not on the way, as many as there is room for; they are on the way from now on. */
+  private take(wishes: Iterable<Wish>, most: number, until: number): Wish[] {
+    const taken: Wish[] = [];
+    for (const wish of wishes) {
+      if (this.onTheWay.size >= most) break;
+      const key = keyOf(wish);
+      const tries = this.tries.get(key) ?? 0;
+      if (this.onTheWay.has(key) || tries >= mostTries) continue;
+      this.onTheWay.set(key, until);
+      this.tries.set(key, tries + 1);
+      taken.push(wish);
     }
-    const asked = this.asked.get(plane);
-    const same = asked?.pixels === !overlayOnly && asked.first === indices[0];
-    const waits = performance.now() - (asked?.at ?? -Infinity) < patienceMs;
-    const covered = asked?.pixels === !overlayOnly && indices.every((index) => asked.indices.has(index));
-    const urgent = indices[0] === shown.index && asked?.first !== shown.index;
-    if (covered && waits && !urgent) return;
-    if (covered && same && !waits && asked.tries >= mostTries) return;
-    this.asked.set(plane, {
-      indices: new Set(indices),
-      first: indices[0],
-      pixels: !overlayOnly,
-      at: performance.now(),
-      tries: covered && same && !waits ? asked.tries + 1 : 1,
-    });
-    this.post({ type: 'viewer/slices', viewId: this.viewId, plane, indices, pixels: !overlayOnly });
+    return taken;
   }
 
-  private missing(plane: Plane, index: number, direction: 1 | -1): number[] {
-    const { slices } = this.session.planeInfo(plane);
-    const steps = [0, ...range(1, ahead), ...range(1, behind).map((step) => -step)];
-    return steps
-      .map((step) => index + step * direction)
-      .filter((each) => each >= 0 && each < slices && this.session.need(plane, each) === 'pixels')
-      .filter((each) => !this.comesUnasked(plane, each));
+  /** What is shown and lacks something. */
+  private *urgent(): Iterable<Wish> {
+    for (const [plane, { index }] of this.shown) {
+      const need = this.session.need(plane, index);
+      if (need === 'pixels') yield { plane, index, shrink: this.coarse(plane) };
+      if (need === 'overlay') yield { plane, index, shrink: null };
+    }
   }
 
-  private comesUnasked(plane: Plane, index: number): boolean {
-    const { annotationPlane } = this.session;
-    return plane === annotationPlane.plane && index === this.expected && performance.now() < this.expectedUntil;
+  private *neighbours(): Iterable<Wish> {
+    for (const step of [...range(1, ahead), ...range(1, behind).map((each) => -each)]) {
+      for (const [plane, { index: middle, direction }] of this.shown) {
+        const index = middle + step * direction;
+        if (this.exists(plane, index) && this.session.need(plane, index) === 'pixels')
+          yield { plane, index, shrink: this.coarse(plane) };
+      }
+    }
+  }
+
+  /** Every pixel of what is shown, or of the slices so far from it in the direction of scrolling. */
+  private *details(steps: readonly number[]): Iterable<Wish> {
+    for (const step of steps) {
+      for (const [plane, { index: middle, direction }] of this.shown) {
+        const index = middle + step * direction;
+        if (this.exists(plane, index) && this.session.need(plane, index) === 'detail')
+          yield { plane, index, shrink: 1 };
+      }
+    }
+  }
+
+  private exists(plane: Plane, index: number): boolean {
+    return index >= 0 && index < this.session.planeInfo(plane).slices;
+  }
+
+  /** By how much a slice of a plane is shrunk when it comes for the first time. */
+  private coarse(plane: Plane): number {
+    const { width, height } = this.session.planeInfo(plane);
+    let shrink = 1;
+    while ((width / shrink) * (height / shrink) > mostPixels) shrink *= 2;
+    return shrink;
   }
 }
 
+const keyOf = ({ plane, index, shrink }: Wish): string => `${plane} ${index} ${shrink}`;
 const range = (from: number, to: number): number[] => Array.from({ length: to - from + 1 }, (_, at) => from + at);

@@ -4,6 +4,8 @@ import type { IntensityWindow } from '../../src/protocol';
 export interface SliceImage {
   width: number;
   height: number;
+  /** 1: every pixel of the slice; n: means of n × n of them. */
+  shrink: number;
   /** 1: grey; 3: red, green, blue, interleaved. */
   channels: 1 | 3;
   slope: number;

@@ -8,6 +8,7 @@ import { splitSeriesName } from '../imaging/dicom/series';
 import { planesOf } from '../imaging/planeGeometry';
 import { encodeSlicePixels } from '../imaging/planePixels';
 import { planeSlice } from '../imaging/planeSlice';
+import { shrinkSlice } from '../imaging/shrinkSlice';
 import { LeasedCache } from './leasedCache';
 
 /** A file, or a folder of DICOM series, as it is now: another time or size is another image. */
@@ -60,14 +61,14 @@ export class ImageLibrary {
     return this.use(version, (image) => toRgb(sliceOf(image, slice), this.windowOf(image)));
   }
 
-  /** One slice of any plane as it goes to a page. */
-  async pixels(version: FileVersion, plane: Plane, index: number): Promise<SlicePixels> {
+  /** One slice of any plane as it goes to a page; `shrink` n: means of n × n pixels. */
+  async pixels(version: FileVersion, plane: Plane, index: number, shrink: number): Promise<SlicePixels> {
     const slice = await this.use(version, (image): Omit<Slice, 'spacing'> => {
       const found = planesOf(image).find((one) => one.plane === plane);
       if (found === undefined) throw new UserError(`${version.file} is a single picture: it has no ${plane} plane`);
       return planeSlice(image, found, index);
     });
-    return encodeSlicePixels(slice);
+    return encodeSlicePixels(shrinkSlice(slice, shrink), shrink);
   }
 
   /** Lends an image to `work`; it stays in memory as long. */

@@ -5,26 +5,20 @@ export interface SliceWish {
   readonly plane: Plane;
   readonly index: number;
   readonly pixels: boolean;
+  /** 1: every pixel; n: means of n × n. */
+  readonly shrink: number;
 }
 
-/**
- * The slices that one view waits for. Each request replaces what is left of the last one of its plane, so that a page
- * that scrolls is answered for where it is, not for where it was.
- */
+/** The slices that one view waits for, answered one after the other, in the order asked; none twice at a time. */
 export class SliceQueue {
-  private readonly wishes = new Map<Plane, SliceWish[]>();
+  private readonly wishes = new Map<string, SliceWish>();
   private working: Promise<void> | null = null;
 
   constructor(private readonly answer: (wish: SliceWish) => Promise<void>) {}
 
   /** Resolves when nothing is waited for any more. */
-  request(plane: Plane, indices: readonly number[], pixels: boolean): Promise<void> {
-    // The newest request first, whichever plane it is of.
-    this.wishes.delete(plane);
-    this.wishes.set(
-      plane,
-      indices.map((index) => ({ plane, index, pixels })),
-    );
+  request(wishes: readonly SliceWish[]): Promise<void> {
+    for (const wish of wishes) this.wishes.set([wish.plane, wish.index, wish.pixels, wish.shrink].join(), wish);
     this.working ??= this.work().finally(() => (this.working = null));
     return this.working;
   }
@@ -34,19 +28,11 @@ export class SliceQueue {
   }
 
   private async work(): Promise<void> {
-    for (let wish = this.next(); wish !== null; wish = this.next()) {
+    for (const [key, wish] of this.wishes) {
+      this.wishes.delete(key);
       await this.answer(wish);
-      // A newer request that has arrived is heard before the next slice is begun.
+      // Clicks and hovers that have arrived are heard before the next slice is begun.
       await new Promise((resolve) => setImmediate(resolve));
     }
-  }
-
-  private next(): SliceWish | null {
-    for (const [plane, wishes] of [...this.wishes].reverse()) {
-      const wish = wishes.shift();
-      if (wish !== undefined) return wish;
-      this.wishes.delete(plane);
-    }
-    return null;
   }
 }

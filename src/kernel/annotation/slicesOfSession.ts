@@ -12,13 +12,13 @@ type SliceEvent = Extract<ImageEvent, { type: 'viewer/slice' }>;
 export async function sliceOfSession(
   { session, file }: OpenedSession,
   images: ImageLibrary,
-  { plane, index, pixels }: SliceWish,
+  { plane, index, pixels, shrink }: SliceWish,
 ): Promise<Omit<SliceEvent, 'type' | 'viewId'>> {
   const info = session.image.planes.find((one) => one.plane === plane);
   if (info === undefined || index >= info.slices) {
     throw new UserError(`${session.image.name} has no ${plane} slice ${index}`);
   }
-  const sent = pixels ? await images.pixels(await versionOf(file), plane, index) : null;
+  const sent = pixels ? await images.pixels(await versionOf(file), plane, index, shrink) : null;
   // What lies over the pixels is read after them: it is what holds when they are told.
   const annotated = session.image.planes[0] === info;
   const objects = annotated ? session.known(index) : sections(session, info, index);

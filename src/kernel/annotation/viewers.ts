@@ -1,4 +1,4 @@
-import type { ImageEvent, ImageRequest, Plane, ViewerEvent } from '../../protocol';
+import type { ImageEvent, ImageRequest, ViewerEvent } from '../../protocol';
 import { CancelledError, UserError } from '../errors';
 import { followWriter } from './followWriter';
 import type { ImageLibrary } from './images';
@@ -140,7 +140,7 @@ export class ImageViewers {
     this.forgetOldViews(session);
     const { image, state } = session;
     tell({ type: 'viewer/attached', image, state, marks: session.marks(), slice, objects: session.known(slice) });
-    await view.slices.request(image.planes[0].plane, [slice], true);
+    await view.slices.request([{ plane: image.planes[0].plane, index: slice, pixels: true, shrink: 1 }]);
     this.keepUp(session);
     // A view is attached when it shows its image: nothing that it asks for from now on waits for a model.
     void this.answerSlice(view).catch((error: unknown) => this.fail(notebook, request, error));
@@ -162,7 +162,7 @@ export class ImageViewers {
       case 'viewer/cancel':
         return tasks.cancel(request.task);
       case 'viewer/slices':
-        return this.showSlices(view, request.plane, request.indices, request.pixels);
+        return this.showSlices(view, request);
       case 'viewer/hover':
         return this.preview(view, viewId, request);
       case 'viewer/propagate':
@@ -194,11 +194,12 @@ export class ImageViewers {
     await view.tasks.run('segmenting', false, () => carryOut(view.session, request, source));
   }
 
-  private async showSlices(view: View, plane: Plane, indices: readonly number[], pixels: boolean): Promise<void> {
+  private async showSlices(view: View, request: Extract<ImageRequest, { type: 'viewer/slices' }>): Promise<void> {
+    const { plane, indices, pixels, shrink = 1, shown = indices[0] } = request;
     const annotated = view.session.image.planes[0].plane === plane;
-    if (annotated && pixels && indices.length > 0) view.slice = indices[0];
-    await view.slices.request(plane, indices, pixels);
-    if (annotated && pixels && view.slice === indices[0]) await this.answerSlice(view);
+    if (annotated && shown !== undefined) view.slice = Math.min(shown, view.session.image.size[2] - 1);
+    await view.slices.request(indices.map((index) => ({ plane, index, pixels, shrink })));
+    if (annotated && view.slice === shown) await this.answerSlice(view);
   }
 
   /** What was prompted and never answered is, when somebody looks at it; then neighbours are encoded ahead. */

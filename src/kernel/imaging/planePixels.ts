@@ -1,5 +1,5 @@
 import { promisify } from 'node:util';
-import { deflateRaw } from 'node:zlib';
+import { constants, deflateRaw } from 'node:zlib';
 import type { SlicePixels } from '../../protocol/image';
 import { applyDelta } from '../../protocol/sliceCoding';
 import type { Slice, Voxels } from './types';
@@ -14,13 +14,16 @@ interface Stored {
   readonly intercept: number;
 }
 
-/** A slice as it goes to a page: in whole numbers, as differences, deflated; not windowed, so that the page may. */
-export async function encodeSlicePixels(slice: Omit<Slice, 'spacing'>): Promise<SlicePixels> {
+/**
+ * A slice as it goes to a page: in whole numbers, as differences, deflated; not windowed, so that the page may.
+ * `shrink`: by what it was shrunk before.
+ */
+export async function encodeSlicePixels(slice: Omit<Slice, 'spacing'>, shrink = 1): Promise<SlicePixels> {
   const { width, height } = slice;
   const { kind, pixels, slope, intercept } = stored(slice);
-  // The fastest level: a tenth larger than the default one at a third of its time.
-  const bytes = await deflate(applyDelta(kind, width, height, pixels), { level: 1 });
-  return { kind, width, height, slope, intercept, data: bytes.toString('base64') };
+  // Differences repeat as runs, hardly otherwise: looking for nothing else is three times as fast and no larger.
+  const bytes = await deflate(applyDelta(kind, width, height, pixels), { strategy: constants.Z_RLE });
+  return { kind, width, height, shrink, slope, intercept, data: bytes.toString('base64') };
 }
 
 function stored({ channels, pixels }: Pick<Slice, 'channels' | 'pixels'>): Stored {

@@ -69,14 +69,17 @@ describe('a view of an image that any kernel named', () => {
     expect(mirror.last('viewer/error').message).toMatch(/no coronal slice 12/);
   });
 
-  it('is answered for where it is, not for where it was', async () => {
+  it('is answered in the order asked, for nothing twice at a time, and as coarsely as asked', async () => {
     const { mirror, send } = await page();
     mirror.events.length = 0;
-    const before = send({ type: 'viewer/slices', plane: 'axial', indices: [0, 1, 2, 3], pixels: true });
-    const now = send({ type: 'viewer/slices', plane: 'axial', indices: [6, 7], pixels: true });
-    await Promise.all([before, now]);
-    const told = mirror.events.flatMap((event) => (event.type === 'viewer/slice' ? [event.index] : []));
-    expect(told).toEqual([0, 6, 7]);
+    const first = send({ type: 'viewer/slices', plane: 'axial', indices: [0, 1, 2], pixels: true });
+    const then = send({ type: 'viewer/slices', plane: 'axial', indices: [6, 2], pixels: true, shrink: 1, shown: 6 });
+    const coarse = send({ type: 'viewer/slices', plane: 'axial', indices: [6], pixels: true, shrink: 2, shown: 6 });
+    await Promise.all([first, then, coarse]);
+    const told = mirror.events.flatMap((event) => (event.type === 'viewer/slice' ? [event] : []));
+    expect(told.map(({ index }) => index)).toEqual([0, 1, 2, 6, 6]);
+    expect(told.map(({ pixels }) => pixels?.shrink)).toEqual([1, 1, 1, 1, 2]);
+    expect(told.at(-1)?.pixels).toMatchObject({ width: width / 2, height: height / 2 });
   });
 
   it('sees masks across its planes', async () => {

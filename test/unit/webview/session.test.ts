@@ -1,11 +1,10 @@
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { encodeMaskPatch } from '../../../src/kernel/imaging/maskPatch';
-import type { ImageEvent, ImageInfo, ImageRequest, ObjectSlice, SessionState } from '../../../src/protocol';
+import type { ImageEvent, ImageInfo, ObjectSlice, SessionState } from '../../../src/protocol';
 import type { HeldSlice } from '../../../webview/image/heldSlice';
 import { areaOf, paintSegment } from '../../../webview/image/maskPixels';
 import { Session } from '../../../webview/image/session';
 import { SliceCache } from '../../../webview/image/sliceCache';
-import { SliceLoader } from '../../../webview/image/sliceLoader';
 import { Strokes } from '../../../webview/image/strokes';
 import type { SliceImage } from '../../../webview/image/tone';
 
@@ -31,7 +30,10 @@ const columns = (from: number, to: number) =>
 const update = (revision: number, mask: ObjectSlice['mask'], slice = 5): ObjectSlice => ({
   ...{ object: 'a', slice, revision, prompts: [], mask, iou: null, candidates: [], chosen: null, source: 'model' },
 });
-const pixels: SliceImage = { width, height, channels: 1, slope: 1, intercept: 0, data: new Uint8Array(width * height) };
+const pixels: SliceImage = {
+  ...{ width, height, shrink: 1, channels: 1, slope: 1, intercept: 0 },
+  data: new Uint8Array(width * height),
+};
 
 const attached = (): Session => {
   const event: Extract<ImageEvent, { type: 'viewer/attached' }> = {
@@ -96,47 +98,6 @@ describe('the session in the page', () => {
       update(11, { whole: true, patch: null }, 8),
     ]);
     expect([...session.marksOf('a').masked]).toEqual([9]);
-  });
-});
-
-describe('asking for slices', () => {
-  it('names what is shown first, then neighbours in the direction of scrolling, and nothing twice', () => {
-    const session = attached();
-    const posts: ImageRequest[] = [];
-    const loader = new SliceLoader('v', (request) => posts.push(request), session, 5);
-    const asked = () => posts.splice(0).map((each) => (each.type === 'viewer/slices' ? each.indices : []));
-    loader.show('axial', 5);
-    expect(asked()).toEqual([[6, 7, 8, 9, 10, 11, 12, 13, 4, 3]]);
-    for (const index of [5, 6, 7, 4]) {
-      session.overlay('axial', index, 10, []);
-      session.setPixels('axial', index, pixels);
-    }
-    loader.update();
-    loader.show('axial', 6);
-    expect(asked()).toEqual([[8, 9, 10, 11, 12, 13, 14]]);
-    loader.show('axial', 4);
-    expect(asked()).toEqual([[3, 2, 1, 0]]);
-    loader.show('axial', 29);
-    expect(asked()[0][0]).toBe(29);
-    loader.show('axial', null);
-    loader.update();
-    expect(asked()).toEqual([]);
-    loader.dispose();
-  });
-
-  it('asks again for what does not come, but not for ever', () => {
-    vi.useFakeTimers();
-    const posts: ImageRequest[] = [];
-    const loader = new SliceLoader('v', (request) => posts.push(request), attached(), 5);
-    loader.show('coronal', 3);
-    vi.advanceTimersByTime(60_000);
-    expect(posts).toHaveLength(3);
-    loader.show('coronal', 4);
-    expect(posts).toHaveLength(4);
-    loader.dispose();
-    vi.advanceTimersByTime(60_000);
-    expect(posts).toHaveLength(4);
-    vi.useRealTimers();
   });
 });
 

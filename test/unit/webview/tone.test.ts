@@ -5,6 +5,7 @@ import { autoWindow, ctPresets, dragWindow, levelOf } from '../../../webview/ima
 const slice = (data: SliceImage['data'], changes: Partial<SliceImage> = {}): SliceImage => ({
   width: data.length,
   height: 1,
+  shrink: 1,
   channels: 1,
   slope: 1,
   intercept: 0,

@@ -1,4 +1,5 @@
 // Runs in the page: a volume whose every voxel follows from a formula, as a kernel would send it.
+import { shrinkSlice } from '../../../src/kernel/imaging/shrinkSlice';
 import { applyDelta, type ImageInfo, type Plane, type PlaneInfo, type SlicePixels } from '../../../src/protocol';
 
 export interface Ball {
@@ -64,11 +65,14 @@ export class DrawnVolume {
   /** Draws a plane's slices, so that a test measures the viewer, not this. */
   async drawAll(plane: Plane): Promise<void> {
     const { slices } = this.planeInfo(plane);
-    for (let index = 0; index < slices; index++) this.ready.set(`${plane} ${index}`, await this.slice(plane, index));
+    for (const shrink of [1, 2, 4]) {
+      for (let index = 0; index < slices; index++)
+        this.ready.set(`${plane} ${index} ${shrink}`, await this.slice(plane, index, shrink));
+    }
   }
 
-  async slice(plane: Plane, index: number): Promise<SlicePixels> {
-    const drawn = this.ready.get(`${plane} ${index}`);
+  async slice(plane: Plane, index: number, shrink: number): Promise<SlicePixels> {
+    const drawn = this.ready.get(`${plane} ${index} ${shrink}`);
     if (drawn) return drawn;
     const { width, height, axes } = this.planeInfo(plane);
     const pixels = new Int16Array(width * height);
@@ -81,10 +85,11 @@ export class DrawnVolume {
         pixels[y * width + x] = this.at(voxel[0], voxel[1], voxel[2]);
       }
     }
-    const bytes = applyDelta('int16', width, height, pixels);
+    const small = shrinkSlice({ width, height, channels: 1, pixels }, shrink);
+    const bytes = applyDelta('int16', small.width, small.height, small.pixels as Int16Array);
     const deflated = new Blob([bytes.slice()]).stream().pipeThrough(new CompressionStream('deflate-raw'));
     const data = base64(new Uint8Array(await new Response(deflated).arrayBuffer()));
-    return { kind: 'int16', width, height, slope: 1, intercept: 0, data };
+    return { kind: 'int16', width: small.width, height: small.height, shrink, slope: 1, intercept: 0, data };
   }
 }
 

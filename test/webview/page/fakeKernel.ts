@@ -22,7 +22,7 @@ export class FakeKernel {
   /** Milliseconds before a slice, and before a mask, is answered. */
   delay = { slice: 0, mask: 0 };
   private readonly views = new Set<string>();
-  private readonly wanted = new Map<string, ImageRequest>();
+  private slicesTold: Promise<void> = Promise.resolve();
   private work: Work = new Map();
   private past: Work[] = [];
   private future: Work[] = [];
@@ -160,21 +160,19 @@ export class FakeKernel {
       slice: this.first,
       objects,
     });
-    await this.slice(viewId, image.planes[0].plane, this.first, true);
+    await this.slice(viewId, image.planes[0].plane, this.first, 1);
   }
 
-  /** What a view asks for replaces what it asked for of the plane and has not got. */
-  private async slices(request: Extract<ImageRequest, { type: 'viewer/slices' }>): Promise<void> {
-    const { viewId, plane, indices, pixels } = request;
-    this.wanted.set(`${viewId} ${plane}`, request);
-    for (const index of indices) {
-      if (this.wanted.get(`${viewId} ${plane}`) !== request) return;
-      await this.slice(viewId, plane, index, pixels);
-    }
+  /** One after the other, as they were asked for. */
+  private slices(request: Extract<ImageRequest, { type: 'viewer/slices' }>): Promise<void> {
+    const { viewId, plane, indices, pixels, shrink = 1 } = request;
+    return (this.slicesTold = this.slicesTold.then(async () => {
+      for (const index of indices) await this.slice(viewId, plane, index, pixels ? shrink : null);
+    }));
   }
 
-  private async slice(viewId: string, plane: Plane, index: number, withPixels: boolean): Promise<void> {
-    const pixels = withPixels ? await this.volume.slice(plane, index) : null;
+  private async slice(viewId: string, plane: Plane, index: number, shrink: number | null): Promise<void> {
+    const pixels = shrink === null ? null : await this.volume.slice(plane, index, shrink);
     await wait(this.delay.slice);
     const objects = plane === 'axial' ? this.onSlice(index) : this.crossSections(plane, index);
     this.say(viewId, { type: 'viewer/slice', plane, index, pixels, revision: this.state.revision, objects });
