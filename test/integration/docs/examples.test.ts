@@ -2,8 +2,9 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { loadCase, type LoadedCase, openDataset } from '../../../src/kernel/datasets';
 import { dice } from '../../../src/kernel/evaluation';
-import { readImage, readMask } from '../../../src/kernel/imaging';
+import { readDicomSegmentation, readImage, readMask } from '../../../src/kernel/imaging';
 import { readNotebook } from '../../../src/kernel/notebook/ipynb';
 import type { CellOutput } from '../../../src/protocol';
 import { bundledTogether } from '../../support/bundle';
@@ -43,6 +44,21 @@ function textOf(output: CellOutput): string {
   return output.kind === 'display' ? (output.items.find(({ mime }) => mime === 'text/plain')?.data ?? '') : '';
 }
 
+/** The drawn scan with the mask that it was drawn with. */
+async function drawnCt(): Promise<LoadedCase> {
+  const { cases } = await openDataset(at('ct'));
+  return loadCase(cases[0]);
+}
+
+/** Dice over all voxels; what is not zero is inside. */
+function overlap(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  const region = (voxels: ArrayLike<number>) => ({
+    size: [voxels.length, 1, 1] as const,
+    data: Uint8Array.from(voxels, (value) => (value === 0 ? 0 : 1)),
+  });
+  return dice(region(a), region(b));
+}
+
 describe('examples/1-segment-a-picture.ipynb', () => {
   it.each(['the first time', 'again'])('runs %s, and corrects what one click got wrong', async (time) => {
     const texts = await execute('1-segment-a-picture.ipynb');
@@ -66,5 +82,25 @@ describe('examples/1-segment-a-picture.ipynb', () => {
     );
     expect([labels.size, labels.channels]).toEqual([[256, 256, 1], 1]);
     expect([overlay.size, overlay.channels]).toEqual([[256, 256, 1], 3]);
+  });
+});
+
+describe('examples/2-segment-a-volume.ipynb', () => {
+  it.each(['the first time', 'again'])('runs %s, and finds the organ on every slice', async () => {
+    const texts = await execute('2-segment-a-volume.ipynb');
+    expect(texts[1]).toMatch(/^128 × 128 × 16 voxels of /);
+    const { image, masks } = await drawnCt();
+    const saved = await readImage(at('liver.nii.gz'));
+    expect(saved.size).toEqual(image.size);
+    for (const axis of [0, 1, 2]) expect(saved.spacing![axis]).toBeCloseTo(image.spacing![axis], 4);
+    expect(overlap(saved.voxels, masks.get('target')!)).toBeGreaterThan(0.8);
+    expect(texts[5]).toMatch(/^16 slices, \d+ ml$/m);
+  });
+
+  it('leaves a DICOM segmentation of the same voxels, which refers to the images', async () => {
+    const { classes } = await readDicomSegmentation(at('liver.dcm'), await readImage(at('ct/phantom-0001/image')));
+    const saved = await readImage(at('liver.nii.gz'));
+    expect([...classes.keys()]).toEqual(['liver']);
+    expect(overlap(classes.get('liver')!, saved.voxels)).toBe(1);
   });
 });
