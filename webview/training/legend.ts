@@ -7,6 +7,7 @@ const svg = 'http://www.w3.org/2000/svg';
 
 interface Entry {
   readonly button: HTMLButtonElement;
+  readonly name: HTMLElement;
   readonly value: HTMLElement;
   readonly swatch: SVGLineElement;
 }
@@ -30,10 +31,12 @@ export class Legend {
       this.entries.delete(id);
     }
     for (const line of lines) {
-      const { button, swatch } = this.entry(line);
+      const { button, name, swatch } = this.entry(line);
       const { colour, dash } = look(line.hue, line.pattern);
       swatch.setAttribute('stroke', colour);
       swatch.setAttribute('stroke-dasharray', dash.join(' '));
+      name.textContent = line.label;
+      button.title = `Show or hide ${line.label}`;
       button.setAttribute('aria-pressed', String(!isHidden(line)));
     }
   }
@@ -59,18 +62,11 @@ export class Legend {
     drawing.setAttribute('aria-hidden', 'true');
     drawing.append(swatch);
     const value = element('span', { class: 'value' });
-    const name = element('span', { class: 'name' }, line.label);
-    const button = element(
-      'button',
-      { type: 'button', title: `Show or hide ${line.label}` },
-      drawing,
-      name,
-      ' ',
-      value,
-    );
+    const name = element('span', { class: 'name' });
+    const button = element('button', { type: 'button' }, drawing, name, ' ', value);
     button.addEventListener('click', () => this.toggle(line));
     this.root.append(button);
-    this.entries.set(line.id, (entry = { button, value, swatch }));
+    this.entries.set(line.id, (entry = { button, name, value, swatch }));
     return entry;
   }
 }

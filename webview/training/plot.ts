@@ -22,6 +22,8 @@ export interface PlotListener {
 
 const height = 180;
 const leastWidth = 200;
+/** More validations than that are a line without dots. */
+const mostDots = 60;
 
 /** The drawing of one figure over training steps, as wide as its place, in the colours of the theme. */
 export class Plot {
@@ -29,6 +31,7 @@ export class Plot {
   private readonly resizes = new ResizeObserver(() => this.fit());
   private plot: uPlot | null = null;
   private made = '';
+  private range: [number, number] = [0, 1];
   private following = false;
 
   constructor(private readonly listener: PlotListener) {
@@ -53,27 +56,26 @@ export class Plot {
     const lines = figure.lines
       .filter((line) => !view.isHidden(line))
       .map((line) => ({ line, look: look(line.hue, line.pattern) }));
-    const strokes = lines.flatMap(({ line, look: { colour, dash } }) => strokesOf(line, colour, dash));
     const log = view.log && !figure.bounded;
-    const curves = strokes.map(({ points }) => ({ points, indices: pointsToDraw(points, view.range, this.width) }));
-    const data = aligned(curves, log);
+    const strokes = lines
+      .flatMap(({ line, look: { colour, dash } }) => strokesOf(line, colour, dash))
+      .map((stroke) => ({ ...stroke, indices: pointsToDraw(stroke.points, view.range, this.width) }))
+      .map((stroke) => ({ ...stroke, dots: stroke.dots && stroke.indices.length <= mostDots }));
+    const data = aligned(strokes, log);
     const made = JSON.stringify([
       lines.map(({ line, look: each }) => [line.id, each]),
-      strokes.length,
+      strokes.map(({ dots }) => dots),
       log,
       axisColours(),
     ]);
-    if (!this.plot || made !== this.made) {
-      this.plot?.destroy();
-      this.made = made;
-      this.plot = new uPlot(this.options(figure, strokes, log), data, this.root);
-    } else {
-      this.plot.setData(data, false);
+    this.range = [view.range.from, Math.max(view.range.to, view.range.from + 1)];
+    if (this.plot && made === this.made) {
+      this.plot.setData(data);
+      return;
     }
-    this.plot.batch(() => {
-      this.plot?.setScale('x', { min: view.range.from, max: Math.max(view.range.to, view.range.from + 1) });
-      this.plot?.redraw(true, true);
-    });
+    this.plot?.destroy();
+    this.made = made;
+    this.plot = new uPlot(this.options(figure, strokes, log), data, this.root);
   }
 
   /** Moves the cursor to where another figure, or a key, points. */
@@ -111,7 +113,7 @@ export class Plot {
     return {
       width: this.width,
       height,
-      scales: { x: { time: false }, y },
+      scales: { x: { time: false, range: () => this.range }, y },
       axes: [
         { ...axis, size: 24, space: 60 },
         { ...axis, size: 54, space: 28 },
@@ -119,6 +121,7 @@ export class Plot {
       series: [{}, ...strokes.map(seriesOf)],
       cursor: {
         drag: { x: true, y: false, setScale: false },
+        y: false,
         points: { size: 7 },
         bind: { dblclick: () => () => (this.listener.zoomed(null), null) },
       },

@@ -46,9 +46,7 @@ export class Toolbar {
         this.classField,
         this.whole,
         element('span', { class: 'space' }),
-        this.compare,
-        png,
-        csv,
+        element('span', { class: 'line' }, this.compare, png, csv),
       ),
       this.list,
     );
