@@ -71,10 +71,10 @@ describe.skipIf(!hasBrowser)('the inspector in a browser', () => {
   const outputOf = (begin: InspectorOutput['begin'] = { slice: 0, prompts: [null, null] }): InspectorOutput => {
     return { version: 1, summary: session.summary(), begin };
   };
-  const open = async (): Promise<void> => {
+  const open = async (begin?: InspectorOutput['begin']): Promise<void> => {
     notebook = await OutputPage.open(browser, 'inspector', 2);
     await notebook.page.setViewportSize({ width: 1180, height: 900 });
-    await notebook.render(outputOf());
+    await notebook.render(outputOf(begin));
     await serve();
   };
   const figureNamed = (title: string) =>
@@ -182,6 +182,97 @@ describe.skipIf(!hasBrowser)('the inspector in a browser', () => {
     expect(tensors.get(name)!.data).toEqual(inspection.reading(name).data);
     expect(tensors.has('prompt.1.mask_decoder.layers.1.prompt_adapter.generated.2')).toBe(true);
     await notebook.picture('inspector-compared');
+  });
+
+  it('takes a box by dragging, and by keys at two corners', async () => {
+    await open();
+    const canvas = canvasOf('Prompts');
+    await canvas.scrollIntoViewIfNeeded();
+    const box = (await canvas.boundingBox())!;
+    const at = (x: number, y: number) => [box.x + (x / 200) * box.width, box.y + (y / 150) * box.height] as const;
+    await notebook.page.mouse.move(...at(140.5, 110.5));
+    await notebook.page.mouse.down();
+    await notebook.page.mouse.move(...at(100, 80), { steps: 3 });
+    await notebook.picture('inspector-box-drawn');
+    await notebook.page.mouse.move(...at(40.5, 30.5), { steps: 3 });
+    await notebook.page.mouse.up();
+    const dragged = (await serve()).filter(({ type }) => type === 'inspector/prompt');
+    expect(dragged).toMatchObject([{ slot: 0, prompts: { points: [], box: [40, 30, 141, 111] } }]);
+    expect(await notebook.page.getByText(/Estimated IoU .* a box on slice 7/).count()).toBe(1);
+    // From a cell's centre two columns (25 pixels each) and a row on, with the pixels that both corners lie on.
+    await canvas.focus();
+    await notebook.page.keyboard.press('ArrowRight');
+    await notebook.page.keyboard.press('b');
+    for (const key of ['ArrowRight', 'ArrowRight', 'ArrowDown']) await notebook.page.keyboard.press(key);
+    await notebook.page.keyboard.press('b');
+    const [keyed] = (await serve()).filter(({ type }) => type === 'inspector/prompt');
+    const { prompts } = keyed as Extract<InspectorRequest, { type: 'inspector/prompt' }>;
+    const [x0, y0, x1, y1] = prompts.box!;
+    expect([x1 - x0, y1 - y0]).toEqual([51, 26]);
+    expect(await alert().count()).toBe(0);
+    expect(await notebook.leaked()).toEqual([]);
+  });
+
+  it('begins with the prompts that a cell gave', async () => {
+    await open({
+      slice: 2,
+      prompts: [
+        { points: [{ x: 90, y: 70, label: 1 }], box: null },
+        { points: [], box: [40, 30, 140, 110] },
+      ],
+    });
+    expect(await notebook.page.getByText(/Estimated IoU .* 1 point on slice 9/).count()).toBe(1);
+    expect(await figureNamed('W0 · B − A').first().textContent()).toMatch(/changed by [\d.]+ %/);
+    expect(await notebook.page.getByText('9 of 7–11').count()).toBe(1);
+  });
+
+  it('draws the decoder’s channels, whose values are the tensor’s', async () => {
+    await open({ slice: 0, prompts: [{ points: [{ x: 90, y: 70, label: 1 }], box: null }, null] });
+    const asked = await inspection.ask({ points: [{ x: 90, y: 70, label: 1 }], box: null }, 0);
+    for (const [title, name, columns, tokens] of [
+      ['Image adapter, layer 1', 'mask_decoder.layers.1.image_adapter', 8, false],
+      ['MLP adapter, layer 0', 'mask_decoder.layers.0.mlp_adapter', 7, true],
+    ] as const) {
+      await notebook.page.getByLabel(`${title}: what is drawn`).selectOption('addition:channel');
+      await notebook.page.getByLabel(`${title}: channel`).fill('3');
+      await notebook.page.getByLabel(`${title}: channel`).press('Tab');
+      await serve();
+      const canvas = canvasOf(title);
+      const size = (await canvas.boundingBox())!;
+      await canvas.hover({ position: { x: size.width * (2.5 / columns), y: size.height * (tokens ? 0.5 : 2.5 / 6) } });
+      const text = await figureNamed(title).locator('output').textContent();
+      const { shape, data } = await inspection.promptChannel(asked, name, 'addition', 3);
+      const value = tokens ? data[2] : data[2 * shape[2] + 2];
+      const found = /^\(2, (?:0|2)\) ([≤≥] )?(-?[\d.e-]+)/.exec(text ?? '');
+      expect(found, `${title}: ${text}`).not.toBeNull();
+      const seen = tokens ? [...data] : [...data].filter((_, at) => at % shape[2] < 8 && at < 6 * shape[2]);
+      const step = (2 * Math.max(...seen.map(Math.abs))) / 255;
+      expect(Math.abs(Number(found![2]) - value), `${text} ${value}`).toBeLessThan(step + 0.006 * Math.abs(value));
+    }
+  });
+
+  it('saves every map that is on the page', async () => {
+    await open({
+      slice: 0,
+      prompts: [
+        { points: [{ x: 90, y: 70, label: 1 }], box: null },
+        { points: [], box: [40, 30, 140, 110] },
+      ],
+    });
+    await notebook.page.getByRole('button', { name: 'Compare with frozen SAM' }).click();
+    await serve();
+    const buttons = notebook.page.getByRole('button', { name: /^Save .* as PNG$/ });
+    const figures = notebook.page.locator('figure');
+    // All but the picture that prompts are drawn on.
+    expect(await buttons.count()).toBe((await figures.count()) - 1);
+    const before = new Set(fs.readdirSync(folder));
+    for (const button of await buttons.all()) await button.click();
+    const asked = (await serve()).filter(({ type }) => type === 'inspector/exportMap');
+    expect(await alert().count(), await alert().allTextContents().then(String)).toBe(0);
+    const made = fs.readdirSync(folder).filter((name) => !before.has(name));
+    expect(new Set(asked.map((request) => JSON.stringify(request))).size).toBe(await buttons.count());
+    expect(made.length + [...before].filter((name) => name.endsWith('.png')).length).toBe(await buttons.count());
+    expect(made.some((name) => /masks-0-slice-7\.png$/.test(name))).toBe(true);
   });
 
   it('says what the kernel says when it cannot answer', async () => {

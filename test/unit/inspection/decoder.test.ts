@@ -110,7 +110,29 @@ describe('what is read of the decoder of the parity model', () => {
       expectClose(read, { shape: read.shape, data: norms }, 5e-5, name);
       const share = Math.hypot(...added.data) / Math.hypot(...whole.data);
       expectClose(here.readings.get(readings.share(name))!, { shape: [1], data: [share] }, 1e-5, `${name} share`);
+      expect(inspection.promptChannels(here, name).addition).toBe(channels);
+      for (const channel of [0, channels - 1]) {
+        const single = await inspection.promptChannel(here, name, 'addition', channel);
+        const data = Array.from({ length: tokens }, (_, token) => added.data[token * channels + channel]);
+        expectClose(single, { shape: read.shape, data }, 5e-5, `${name} channel ${channel}`);
+      }
     }
+  }, 60_000);
+
+  it('the units of a bottleneck make up its norm, one by one; there are no others', async () => {
+    for (const name of asked.attachments) {
+      const { hidden } = inspection.promptChannels(asked, name);
+      const norms = asked.readings.get(readings.hidden(name))!;
+      const squares = new Float64Array(norms.data.length);
+      for (let unit = 0; unit < hidden; unit++) {
+        const { shape, data } = await inspection.promptChannel(asked, name, 'hidden', unit);
+        expect(shape).toEqual(norms.shape);
+        data.forEach((value, at) => (squares[at] += value * value));
+      }
+      expectClose(norms, { shape: norms.shape, data: [...squares].map(Math.sqrt) }, 1e-5, name);
+      await expect(inspection.promptChannel(asked, name, 'hidden', hidden)).rejects.toThrow(/channels 0 to/);
+    }
+    await expect(inspection.promptChannel(asked, 'nothing', 'hidden', 0)).rejects.toThrow(/attached to the decoder/);
   }, 60_000);
 
   it('the frozen SAM beside it is SAM', async () => {
