@@ -51,7 +51,11 @@ const browser = {
   outdir: 'dist/webview',
   minify: !watch,
   loader: { '.css': 'text' },
-  entryPoints: present({ image: 'webview/image/renderer.ts', training: 'webview/training/renderer.ts' }),
+  entryPoints: present({
+    image: 'webview/image/renderer.ts',
+    training: 'webview/training/renderer.ts',
+    curves: 'webview/training/panel.ts',
+  }),
 };
 
 fs.rmSync('dist', { recursive: true, force: true });

@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 import { AdapterChoice } from './adapterChoice';
 import { registerCommands } from './commands/register';
 import { MedSaController } from './controller';
+import { CurvesPanels } from './curvesPanels';
 import { trackFirstSteps } from './firstSteps';
 import { KernelClient } from './kernelClient';
 import { KnownData } from './knownData';
@@ -26,6 +27,7 @@ export function activate(context: vscode.ExtensionContext): void {
   const data = new KnownData(context.workspaceState);
   const sideBar = new SideBar({ cli, runs, data, log });
   const statusBar = new StatusBar(kernel);
+  const curves = new CurvesPanels(kernel, context.extensionUri);
   context.subscriptions.push(
     log,
     kernel,
@@ -34,7 +36,8 @@ export function activate(context: vscode.ExtensionContext): void {
     sideBar,
     statusBar,
     new RendererMessaging(kernel, adapters),
-    registerCommands({ kernel, controller, adapters, runs, data, sideBar, statusBar, cli }),
+    curves,
+    registerCommands({ kernel, controller, adapters, runs, data, sideBar, statusBar, curves, cli }),
     trackFirstSteps(kernel, context.globalState),
     offerRestartOnChange(kernel),
   );

@@ -7,6 +7,10 @@ export const cellLanguage = 'typescript';
 
 export const imageRendererId = 'med-sa-image';
 export const trainingRendererId = 'med-sa-training';
+export const curvesPanelType = 'medSa.curves';
 
 /** Where a run keeps the adapters with the best validation Dice. */
 export const bestAdapters = 'checkpoints/best.safetensors';
+
+/** Where a run tells what happens. */
+export const eventsFile = 'events.jsonl';

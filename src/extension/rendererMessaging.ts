@@ -50,6 +50,7 @@ export class RendererMessaging implements vscode.Disposable {
   }
 
   private async forward(editor: vscode.NotebookEditor, request: ViewerRequest): Promise<void> {
+    if (request.type === 'training/detach') return this.detach(editor.notebook, request);
     const view = this.viewOf(editor, request);
     if (!vscode.workspace.isTrusted) {
       this.fail(request, 'This workspace is not trusted: the picture stays as it was saved.');
@@ -66,6 +67,13 @@ export class RendererMessaging implements vscode.Disposable {
     } catch (error) {
       this.fail(request, errorText(error));
     }
+  }
+
+  /** No kernel is started to be told that nobody looks any more. */
+  private detach(notebook: vscode.NotebookDocument, request: ViewerRequest): Promise<void> {
+    this.views.delete(request.viewId);
+    const where = { notebook: notebookKey(notebook), folder: notebookFolder(notebook) };
+    return this.kernel.tell('viewer/request', { ...where, request });
   }
 
   private viewOf(editor: vscode.NotebookEditor, { viewId }: ViewerRequest): View {

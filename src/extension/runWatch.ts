@@ -4,7 +4,7 @@ import type { RunSummary } from '../protocol';
 import type { KernelClient } from './kernelClient';
 import { t } from './l10n';
 
-const over: readonly RunSummary['status'][] = ['done', 'stopped', 'failed'];
+const over: readonly RunSummary['status'][] = ['done', 'stopped', 'failed', 'stale'];
 
 /**
  * Follows a run in a notification, whose Cancel stops the run; resolves with how it ended.

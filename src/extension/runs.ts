@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import fs from 'node:fs/promises';
 import path from 'node:path';
 import * as vscode from 'vscode';
-import { bestAdapters } from './identity';
+import { bestAdapters, eventsFile } from './identity';
 import { runsFolder } from './settings';
 
 const memoryKey = 'medSa.runs';
@@ -12,6 +12,12 @@ export interface TrainedAdapters {
   file: string;
   run: string;
   /** Milliseconds since the epoch. */
+  modified: number;
+}
+
+/** A run's folder, and when it was written to last, milliseconds since the epoch. */
+export interface SeenRun {
+  run: string;
   modified: number;
 }
 
@@ -38,19 +44,33 @@ export class KnownRuns {
     await this.memory.update(memoryKey, others);
   }
 
+  /** Folders of runs, the last one written to first. */
+  async folders(): Promise<SeenRun[]> {
+    const logs = await Promise.all([...(await this.files(eventsFile))].map(describe));
+    return logs
+      .filter((one) => one !== null)
+      .map(({ file, modified }) => ({ run: path.dirname(file), modified }))
+      .sort((a, b) => b.modified - a.modified);
+  }
+
   /** Adapters of runs that reached a validation, the newest first. */
   async adapters(): Promise<TrainedAdapters[]> {
-    const inRunsFolder = new vscode.RelativePattern(vscode.Uri.file(runsFolder()), `**/${bestAdapters}`);
-    const found = await Promise.all([
-      vscode.workspace.findFiles(inRunsFolder, null, 200),
-      vscode.workspace.findFiles(`**/${bestAdapters}`, '**/node_modules/**', 200),
-    ]);
-    const files = new Set([
-      ...found.flat().map(({ fsPath }) => fsPath),
-      ...this.memory.get<string[]>(memoryKey, []).map((run) => path.join(run, bestAdapters)),
-    ]);
+    const files = await this.files(bestAdapters);
     const adapters = await Promise.all([...files].map(describe));
     return adapters.filter((one) => one !== null).sort((a, b) => b.modified - a.modified);
+  }
+
+  /** Files of that name in runs: in the runs folder, in the workspace, and where this workspace started one. */
+  private async files(name: string): Promise<Set<string>> {
+    const inRunsFolder = new vscode.RelativePattern(vscode.Uri.file(runsFolder()), `**/${name}`);
+    const found = await Promise.all([
+      vscode.workspace.findFiles(inRunsFolder, null, 200),
+      vscode.workspace.findFiles(`**/${name}`, '**/node_modules/**', 200),
+    ]);
+    return new Set([
+      ...found.flat().map(({ fsPath }) => fsPath),
+      ...this.memory.get<string[]>(memoryKey, []).map((run) => path.join(run, name)),
+    ]);
   }
 }
 

@@ -4,5 +4,6 @@ export * from './image';
 export * from './kernel';
 export * from './sliceCoding';
 export * from './training';
+export * from './curvesPanel';
 export * from './viewer';
 export * from './viewerV1';

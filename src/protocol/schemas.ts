@@ -8,8 +8,10 @@ const name = z.string().min(1).max(4096);
 const id = z.string().min(1).max(200);
 
 const trainingRequestSchema = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('training/attach'), viewId: id, run: name }),
+  z.object({ type: z.literal('training/attach'), viewId: id, run: name, curves: z.boolean().optional() }),
+  z.object({ type: z.literal('training/detach'), viewId: id, run: name }),
   z.object({ type: z.literal('training/stop'), viewId: id, run: name }),
+  z.object({ type: z.literal('training/list'), viewId: id, run: name }),
 ]) satisfies z.ZodType<TrainingRequest>;
 
 const viewerRequestSchema = z.union([imageRequestSchema, trainingRequestSchema]) satisfies z.ZodType<ViewerRequest>;

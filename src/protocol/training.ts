@@ -1,6 +1,7 @@
 // What a run writes, one JSON object a line, into events.jsonl, and what a curve shows of it.
 
-export type RunStatus = 'starting' | 'running' | 'done' | 'stopped' | 'failed';
+/** `stale`: the process is gone and did not say how the run ended. */
+export type RunStatus = 'starting' | 'running' | 'done' | 'stopped' | 'failed' | 'stale';
 
 /** A run as a list of runs tells of it; `stale`: its process is gone and did not say how it ended. */
 export type ListedStatus = 'running' | 'done' | 'failed' | 'stopped' | 'stale';
@@ -69,6 +70,26 @@ export type RunEvent =
       early?: boolean;
     };
 
+/** A figure that a run tells again and again; `loss` with a `part`: one of what the loss is the sum of. */
+export type CurveName =
+  | { quantity: 'loss'; part?: string }
+  | { quantity: 'learningRate' | 'gradientNorm' }
+  /** `class` null: the mean over the held-out cases. */
+  | { quantity: 'dice' | 'iou'; setting: string; class: string | null };
+
+/** Figures of the same optimiser steps, which rise; null where a step did not tell one. */
+export interface CurveTable {
+  steps: number[];
+  curves: { name: CurveName; values: (number | null)[] }[];
+}
+
+/** A run as a list to choose from names it. */
+export interface RunChoice {
+  /** Absolute path. */
+  run: string;
+  name: string;
+}
+
 /** What a training output holds of a run: enough to draw it without the run directory. */
 export interface RunSummary {
   run: string;
@@ -82,4 +103,21 @@ export interface RunSummary {
   /** [step, Dice] per prompt setting */
   dice: Record<string, [number, number][]>;
   bestDice: number | null;
+  /** How it goes. Absent in outputs of version 0.1. */
+  pace?: RunPace;
+  /** All curves, thinned out. Absent in outputs of version 0.1, and where the curves come by themselves. */
+  curves?: CurveTable[];
+}
+
+/** How far a run is and how fast it goes. */
+export interface RunPace {
+  /** Optimiser steps that are done. */
+  step: number;
+  /** Mean of the last steps; null before the first. */
+  imagesPerSecond: number | null;
+  /** By the time that the present sitting has taken; null where that is not known or nothing is left. */
+  secondsLeft: number | null;
+  /** Time that processes worked on it, without the breaks between them. */
+  secondsWorked: number;
+  device: string | null;
 }

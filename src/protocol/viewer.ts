@@ -6,7 +6,7 @@
 // recognises it in the answer by the id that it gave.
 import type { AnnotationObject, MaskPatch, ObjectSlice, Prompt, SessionState, SliceMarks } from './annotation';
 import type { ImageInfo, ImageOutput, Plane, SlicePixels } from './image';
-import type { RunSummary } from './training';
+import type { CurveTable, RunChoice, RunSummary } from './training';
 import type { ImageOutputV1 } from './viewerV1';
 
 export type ExportFormat =
@@ -90,7 +90,12 @@ type WithView<T> = T extends unknown ? T & { viewId: string } : never;
 export type ImageRequest = WithView<Intent>;
 
 export type TrainingRequest =
-  { type: 'training/attach'; viewId: string; run: string } | { type: 'training/stop'; viewId: string; run: string };
+  /** `curves`: `training/curves` with every point follow, the past first. */
+  | { type: 'training/attach'; viewId: string; run: string; curves?: boolean }
+  | { type: 'training/detach'; viewId: string; run: string }
+  | { type: 'training/stop'; viewId: string; run: string }
+  /** The runs beside this one: `training/runs`. */
+  | { type: 'training/list'; viewId: string; run: string };
 
 export type ViewerRequest = ImageRequest | TrainingRequest;
 
@@ -151,6 +156,12 @@ export type ImageEvent = WithView<Told>;
 
 export type TrainingEvent =
   | { type: 'training/summary'; viewId: string; summary: RunSummary }
+  /**
+   * What the curves have gained, at most ten times a second and 2 MiB of the log at a time. Tables apply in order: what
+   * their curves hold from a table's first step on is replaced by it. `anew`: forget everything first.
+   */
+  | { type: 'training/curves'; viewId: string; anew: boolean; tables: CurveTable[] }
+  | { type: 'training/runs'; viewId: string; runs: RunChoice[] }
   | { type: 'training/error'; viewId: string; message: string };
 
 export type ViewerEvent = ImageEvent | TrainingEvent;

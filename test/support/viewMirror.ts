@@ -1,5 +1,5 @@
 import { decodeMaskPatch } from '../../src/kernel/imaging';
-import type { ImageEvent, ImageInfo, ObjectSlice, SessionState, ViewerEvent } from '../../src/protocol';
+import type { ImageEvent, ImageInfo, ObjectSlice, SessionState, TrainingEvent, ViewerEvent } from '../../src/protocol';
 
 interface Shown extends Omit<ObjectSlice, 'mask'> {
   mask: Uint8Array;
@@ -15,7 +15,7 @@ export class ViewMirror {
   constructor(readonly viewId: string) {}
 
   receive(event: ViewerEvent): void {
-    if (event.viewId !== this.viewId || event.type === 'training/summary' || event.type === 'training/error') return;
+    if (event.viewId !== this.viewId || isTrainingEvent(event)) return;
     this.events.push(event);
     if (event.type === 'viewer/attached') {
       this.shown.clear();
@@ -62,3 +62,5 @@ export class ViewMirror {
     this.shown.set(key, { ...rest, mask });
   }
 }
+
+const isTrainingEvent = (event: ViewerEvent): event is TrainingEvent => event.type.startsWith('training/');

@@ -1,15 +1,22 @@
 import type { ActivationFunction } from 'vscode-notebook-renderer';
 import uplotCss from 'uplot/dist/uPlot.min.css';
 import { addStyles, element } from '../shared/dom';
-import { isTrainingEvent, readSummary, type TrainingRequest } from './messages';
+import { freshState } from '../../src/protocol';
+import type { CurvesHost } from './host';
+import { isTrainingEvent, readSummary } from './messages';
 import css from './training.css';
-import { TrainingView } from './view';
+import { CurvesView } from './view';
 
 /** Renders `application/vnd.med-sa.training+json`. */
 export const activate: ActivationFunction = (context) => {
-  const views = new Map<string, TrainingView>();
-  // Without messaging the saved curves are all there is, which is something.
-  const post = (request: TrainingRequest) => context.postMessage?.(request);
+  const views = new Map<string, CurvesView>();
+  const host: CurvesHost = {
+    // Without messaging the saved curves are all there is, which is something.
+    post: (request) => context.postMessage?.(request),
+    save: download,
+    // The cell's code says which run it shows.
+    remember: () => undefined,
+  };
   // Two editors may show the same output; each webview's view has a name of its own.
   const instance = Math.random().toString(36).slice(2);
   addStyles('med-sa-uplot-styles', uplotCss);
@@ -17,7 +24,7 @@ export const activate: ActivationFunction = (context) => {
 
   context.onDidReceiveMessage?.((message: unknown) => {
     if (!isTrainingEvent(message)) return;
-    for (const view of views.values()) if (view.viewId === message.viewId) view.receive(message);
+    for (const view of views.values()) if (view.receive(message)) return;
   });
   const dispose = (id: string) => {
     views.get(id)?.dispose();
@@ -36,9 +43,11 @@ export const activate: ActivationFunction = (context) => {
         container.replaceChildren(element('p', {}, 'This training output is damaged or of a newer version of Med-SA.'));
         return;
       }
-      const view = new TrainingView(`${instance}/${item.id}`, summary, post);
+      const view = new CurvesView(`${instance}/${item.id}`, freshState([summary.run]), host);
       views.set(item.id, view);
       container.replaceChildren(view.root);
+      view.showSaved(summary);
+      view.attach();
     },
     disposeOutputItem(id) {
       for (const each of id === undefined ? [...views.keys()] : [id]) dispose(each);
@@ -52,4 +61,15 @@ function parse(json: string): unknown {
   } catch {
     return null;
   }
+}
+
+/** VS Code takes a click on such a link as "save as…". */
+function download(name: string, content: Blob): void {
+  const address = URL.createObjectURL(content);
+  const link = element('a', { href: address, download: name, hidden: true });
+  document.body.append(link);
+  link.click();
+  link.remove();
+  // Whoever saves it may read it after the click.
+  setTimeout(() => URL.revokeObjectURL(address), 60_000);
 }

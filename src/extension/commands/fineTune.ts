@@ -138,7 +138,7 @@ function portable(run: string, folder: string): string {
 }
 
 async function tellEnd({ status, name, message, bestDice }: RunSummary, run: string): Promise<void> {
-  if (status === 'failed') {
+  if (status === 'failed' || status === 'stale') {
     const showLog = t('Show Its Log');
     const said = t('Fine-tuning {0} failed: {1}', name, message ?? t('see log.txt in its folder'));
     if ((await vscode.window.showErrorMessage(said, showLog)) === showLog)

@@ -5,6 +5,7 @@ import { errorText, type KernelClient } from '../kernelClient';
 import type { KnownData } from '../knownData';
 import { t } from '../l10n';
 import { openNewNotebook } from '../notebooks';
+import type { CurvesPanels } from '../curvesPanels';
 import type { KnownRuns } from '../runs';
 import type { StatusBar } from '../statusBar';
 import type { Row } from '../views/row';
@@ -17,6 +18,7 @@ import { installGpu, removeGpu } from './gpuSupport';
 import { addModel, getModel, removeModel, useModel } from './modelActions';
 import { deleteRun, evaluateRun, resumeRun, revealRun, stopRun } from './runActions';
 import { chooseDevice, doctor, statusActions } from './statusActions';
+import { showCurves } from './showCurves';
 import { useAdapters } from './useAdapters';
 
 export interface CommandServices {
@@ -27,13 +29,14 @@ export interface CommandServices {
   readonly data: KnownData;
   readonly sideBar: SideBar;
   readonly statusBar: StatusBar;
+  readonly curves: CurvesPanels;
   /** The built command line, `cli.js`. */
   readonly cli: string;
 }
 
 /** The commands of the category "Med-SA". An error becomes a message, with the log one click away. */
 export function registerCommands(services: CommandServices): vscode.Disposable {
-  const { kernel, controller, adapters, runs, data, sideBar, statusBar, cli } = services;
+  const { kernel, controller, adapters, runs, data, sideBar, statusBar, curves, cli } = services;
   const command = <A extends unknown[]>(id: string, run: (...args: A) => Promise<unknown> | void) =>
     vscode.commands.registerCommand(id, async (...args: A) => {
       try {
@@ -49,6 +52,7 @@ export function registerCommands(services: CommandServices): vscode.Disposable {
     command('medSa.fineTune', (given?: unknown) => fineTune(services, fineTuneArguments(given))),
     command('medSa.fineTuneLabelled', () => fineTuneLabelled(services)),
     command('medSa.useAdapters', (given?: unknown) => useAdapters(adapters, controller, runs, adaptersArgument(given))),
+    command('medSa.showCurves', (given?: unknown) => showCurves(curves, runs, runsArgument(given))),
     command('medSa.gpuInstall', () => installGpu(cli, kernel)),
     command('medSa.gpuRemove', () => removeGpu(cli, kernel)),
     command('medSa.restartKernel', () => kernel.restart()),
@@ -59,7 +63,7 @@ export function registerCommands(services: CommandServices): vscode.Disposable {
     command('medSa.doctor', () => doctor(cli, kernel.log)),
 
     command('medSa.refresh', () => sideBar.refreshAll()),
-    command('medSa.run.curves', (row: Row) => showCurves(row.id)),
+    command('medSa.run.curves', (row: Row) => showCurves(curves, runs, [row.id])),
     command('medSa.run.useAdapters', (row: Row) => applyRun(services, row.id)),
     command('medSa.run.resume', (row: Row) => resumeRun(services, row.id)),
     command('medSa.run.stop', (row: Row) => stopRun(services, row.id)),
@@ -80,8 +84,6 @@ export function registerCommands(services: CommandServices): vscode.Disposable {
   );
 }
 
-const showCurves = async (run: string): Promise<unknown> => vscode.commands.executeCommand('medSa.showCurves', run);
-
 async function applyRun({ adapters, controller, runs }: CommandServices, run: string): Promise<void> {
   const trained = (await runs.adapters()).find((one) => one.run === run);
   if (trained) return useAdapters(adapters, controller, runs, trained.file);
@@ -97,6 +99,12 @@ async function offerLog(kernel: KernelClient, message: string): Promise<void> {
 function fineTuneArguments(given: unknown): FineTuneArguments | undefined {
   const data = typeof given === 'object' && given !== null && 'data' in given ? given.data : undefined;
   return typeof data === 'string' ? (given as FineTuneArguments) : undefined;
+}
+
+/** A folder, or several. */
+function runsArgument(given: unknown): string[] {
+  const folders: unknown[] = Array.isArray(given) ? given : [given];
+  return folders.filter((folder) => typeof folder === 'string');
 }
 
 function adaptersArgument(given: unknown): string | null | undefined {

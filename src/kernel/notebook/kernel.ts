@@ -27,7 +27,7 @@ import type { ApiMethod } from './calls';
 import { CellProcess } from './cellProcess';
 import { exportLabelled, type LabelledExport } from './exportLabelled';
 import { type CommandDefaults, Runs } from './runs';
-import { RunViewers } from './runViewers';
+import { isTrainingRequest, RunViewers } from './runViewers';
 
 export interface KernelOptions {
   readonly createPredictor: PredictorFactory;
@@ -134,7 +134,7 @@ export class NotebookKernel {
   }
 
   async view(notebook: string, folder: string, request: ViewerRequest): Promise<void> {
-    if (request.type === 'training/attach' || request.type === 'training/stop') {
+    if (isTrainingRequest(request)) {
       await this.runViewers.handle(notebook, request);
     } else {
       await this.imageViewers.handle(notebook, folder, request);

@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
-import type { ListedStatus, RunEvent, RunStatus } from '../../protocol';
+import type { ListedStatus, RunChoice, RunEvent, RunStatus } from '../../protocol';
 import { readEvents } from '../training/runEvents';
 import { runHolder } from '../training/runLock';
 import { isWorkedOn } from './runProcess';
@@ -40,6 +40,15 @@ const configSchema = z.object({ version: z.number(), epochs: z.number().optional
 export function listRuns(folder: string): ListedRun[] {
   const found = foldersOfRuns(path.resolve(folder), depth).map(({ run, epochs }) => describeRun(run, epochs));
   return found.sort((a, b) => (b.started ?? 0) - (a.started ?? 0) || a.run.localeCompare(b.run));
+}
+
+/** The runs beside one, itself among them; the last one begun first. No log is read. */
+export function runsBeside(run: string): RunChoice[] {
+  const begun = (folder: string) => fs.statSync(path.join(folder, 'config.json')).mtimeMs;
+  return foldersOfRuns(path.dirname(path.resolve(run)), 1)
+    .map((found) => ({ run: found.run, name: path.basename(found.run), begun: begun(found.run) }))
+    .sort((a, b) => b.begun - a.begun)
+    .map(({ run: folder, name }) => ({ run: folder, name }));
 }
 
 /** A folder without a readable config of a run is none. `epochs`: asked for, where no event tells. */

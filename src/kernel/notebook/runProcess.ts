@@ -23,8 +23,8 @@ export interface LaunchedRun {
   readonly pid: number;
   /** Asks it to stop. @returns whether it was running */
   interrupt(): boolean;
-  /** Null while it runs, then its last words; empty when it said nothing. */
-  ended(): string | null;
+  /** Null while it runs; then its last words, empty when it said nothing, and whether a signal ended it. */
+  ended(): { readonly lastWords: string; readonly killed: boolean } | null;
 }
 
 /**
@@ -43,20 +43,22 @@ export async function launchRun(options: LaunchOptions): Promise<LaunchedRun> {
   });
   fs.closeSync(output);
   child.unref();
-  let lastWords: string | null = null;
-  const end = (fallback: string) => {
-    lastWords ??= lastLine(outputFile) || fallback;
+  let ended: ReturnType<LaunchedRun['ended']> = null;
+  const end = (fallback: string, killed: boolean) => {
+    ended ??= { lastWords: lastLine(outputFile) || fallback, killed };
     fs.rmSync(outputFolder, { recursive: true, force: true });
   };
-  child.once('error', (error) => end(error.message));
-  child.once('exit', (code, signal) => end(code === 0 ? '' : `it ended with ${signal ?? `exit code ${code}`}`));
+  child.once('error', (error) => end(error.message, false));
+  child.once('exit', (code, signal) =>
+    end(code === 0 ? '' : `it ended with ${signal ?? `exit code ${code}`}`, signal !== null),
+  );
 
   while (!fs.existsSync(options.run)) {
-    const said: string | null = lastWords;
-    if (said !== null) throw new UserError(`the fine-tune did not start: ${said || 'its process ended at once'}`);
+    const said = (ended as ReturnType<LaunchedRun['ended']>)?.lastWords;
+    if (said !== undefined) throw new UserError(`the fine-tune did not start: ${said || 'its process ended at once'}`);
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
-  return { pid: child.pid ?? 0, interrupt: () => lastWords === null && child.kill('SIGINT'), ended: () => lastWords };
+  return { pid: child.pid ?? 0, interrupt: () => ended === null && child.kill('SIGINT'), ended: () => ended };
 }
 
 /** Whether a process works on a run, as far as its folder tells. */

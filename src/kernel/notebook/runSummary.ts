@@ -1,24 +1,24 @@
 import path from 'node:path';
-import type { RunEvent, RunStatus, RunSummary } from '../../protocol';
+import type { CurveTable, RunEvent, RunStatus, RunSummary } from '../../protocol';
 import type { RunReport } from './calls';
-
-/** Points of a curve that a notebook keeps; a longer curve is thinned out evenly. */
-const maxPoints = 600;
+import { figuresOf } from './runCurves';
+import { Pace } from './runPace';
+import { ThinnedRows } from './thinnedRows';
 
 /** Nothing more happens unless somebody resumes the run. */
-export const isOver = (status: RunStatus): status is 'done' | 'stopped' | 'failed' =>
-  status === 'done' || status === 'stopped' || status === 'failed';
+export const isOver = (status: RunStatus): status is Exclude<RunStatus, 'starting' | 'running'> =>
+  status !== 'starting' && status !== 'running';
 
 /** Folds the events of a run into what is shown of it. */
 export class RunProgress {
-  private summary: RunSummary;
+  private readonly pace = new Pace();
+  private readonly steps = new ThinnedRows();
+  private readonly validations = new ThinnedRows();
+  private summary: Omit<RunSummary, 'loss' | 'dice'>;
   private best: string | null = null;
   private before: number | null = null;
   private done = 0;
-  private steps = 0;
-  /** Of the loss curve's points, one in so many is kept. */
-  private lossStride = 1;
-  private lossSeen = 0;
+  private allSteps = 0;
 
   /** `run`: absolute path of the run's folder. */
   constructor(private readonly run: string) {
@@ -29,25 +29,31 @@ export class RunProgress {
       message: null,
       epochs: 0,
       epoch: 0,
-      loss: [],
-      dice: {},
       bestDice: null,
     };
   }
 
   apply(event: RunEvent): void {
+    this.take(event);
+    this.pace.apply(event, this.done);
+  }
+
+  private take(event: RunEvent): void {
     const { summary } = this;
     switch (event.type) {
       case 'start':
         this.summary = { ...summary, status: 'running', message: null, epochs: event.epochs };
-        this.steps = event.epochs * event.stepsPerEpoch;
-        if (event.resumedFrom !== null) this.forgetAfter(event.resumedFrom);
+        this.allSteps = event.epochs * event.stepsPerEpoch;
+        if (event.resumedFrom === null) return;
+        // A resumed run repeats the steps after its checkpoint.
+        this.steps.forgetAfter(event.resumedFrom);
+        this.validations.forgetAfter(event.resumedFrom);
         return;
       case 'step':
         summary.epoch = Math.max(summary.epoch, event.epoch - 1);
         // Logs of version 0.1 tell no progress: their steps are counted, though a batch may take several.
-        this.done = event.progress ?? (this.steps === 0 ? 0 : Math.min(1, event.step / this.steps));
-        this.addLoss(event.step, event.loss);
+        this.done = event.progress ?? (this.allSteps === 0 ? 0 : Math.min(1, event.step / this.allSteps));
+        this.steps.add(event.step, figuresOf(event));
         return;
       case 'validation':
         this.addValidation(event);
@@ -60,52 +66,50 @@ export class RunProgress {
     }
   }
 
-  end(status: 'done' | 'stopped' | 'failed', message: string | null): void {
+  end(status: 'done' | 'stopped' | 'failed' | 'stale', message: string | null): void {
     this.summary = { ...this.summary, status, message };
   }
 
   /** A copy: what was reported does not change afterwards. */
   report(): RunReport {
-    const { best, before } = this;
-    const done = this.status === 'done' ? 1 : this.done;
-    return { summary: structuredClone(this.summary), done, best, before };
+    const { best, before, status } = this;
+    const curves = [this.steps.table(), this.validations.table()];
+    const [loss, dice] = [lossOf(curves[0]), diceOf(curves[1])];
+    const pace = this.pace.report(!isOver(status));
+    const done = status === 'done' ? 1 : this.done;
+    return { summary: { ...this.summary, loss, dice, pace, curves }, done, best, before };
   }
 
   get status(): RunStatus {
     return this.summary.status;
   }
 
-  /** A resumed run repeats the steps after its checkpoint. */
-  private forgetAfter(step: number): void {
-    const { loss, dice } = this.summary;
-    this.summary.loss = loss.filter(([at]) => at <= step);
-    for (const [setting, curve] of Object.entries(dice)) dice[setting] = curve.filter(([at]) => at <= step);
-  }
-
-  private addLoss(step: number, loss: number): void {
-    if (this.lossSeen++ % this.lossStride !== 0) return;
-    this.summary.loss.push([step, loss]);
-    if (this.summary.loss.length <= maxPoints) return;
-    this.summary.loss = everySecond(this.summary.loss);
-    this.lossStride *= 2;
-  }
-
-  private addValidation({ step, epoch, metrics }: Extract<RunEvent, { type: 'validation' }>): void {
+  private addValidation(event: Extract<RunEvent, { type: 'validation' }>): void {
     const { summary } = this;
-    const values = Object.values(metrics).map(({ dice }) => dice);
-    for (const [setting, { dice }] of Object.entries(metrics)) {
-      const curve = (summary.dice[setting] ??= []);
-      curve.push([step, dice]);
-      if (curve.length > maxPoints) summary.dice[setting] = everySecond(curve);
-    }
-    summary.epoch = Math.max(summary.epoch, epoch);
+    this.validations.add(event.step, figuresOf(event));
+    summary.epoch = Math.max(summary.epoch, event.epoch);
+    const values = Object.values(event.metrics).map(({ dice }) => dice);
     if (values.length === 0) return;
     const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-    if (epoch === 0) this.before = mean;
+    if (event.epoch === 0) this.before = mean;
     else summary.bestDice = Math.max(summary.bestDice ?? 0, mean);
   }
 }
 
-/** The newest point always stays. */
-const everySecond = <T>(points: readonly T[]): T[] =>
-  points.filter((_, index) => (points.length - 1 - index) % 2 === 0);
+function lossOf({ steps, curves }: CurveTable): RunSummary['loss'] {
+  const total = curves.find(({ name }) => name.quantity === 'loss' && name.part === undefined);
+  return total === undefined ? [] : points(steps, total.values);
+}
+
+function diceOf({ steps, curves }: CurveTable): RunSummary['dice'] {
+  const means = curves.flatMap(({ name, values }) =>
+    name.quantity === 'dice' && name.class === null ? [[name.setting, points(steps, values)] as const] : [],
+  );
+  return Object.fromEntries(means);
+}
+
+const points = (steps: readonly number[], values: readonly (number | null)[]): [number, number][] =>
+  steps.flatMap((step, index) => {
+    const value = values[index];
+    return value === null ? [] : [[step, value] satisfies [number, number]];
+  });

@@ -8,7 +8,7 @@ import type { RunReport } from './calls';
 import { runCommand } from './command';
 import { isWorkedOn, type LaunchedRun, launchRun, stopRun } from './runProcess';
 import { isOver } from './runSummary';
-import { RunTail } from './runTail';
+import { type ProcessEnd, RunTail } from './runTail';
 import { trainArguments } from './trainArguments';
 
 /** What a fine-tune or an evaluation takes where nothing else is asked for; null: the command's own. */
@@ -146,17 +146,20 @@ export class Runs {
   }
 
   /** Null while the run's process is alive; else what to tell when the run did not say how it ended. */
-  private processEnd(folder: string): string | null {
+  private processEnd(folder: string): ReturnType<ProcessEnd> {
     const resume = `continue it with: med-sa resume ${JSON.stringify(folder)}`;
     const launched = this.launched.get(folder);
     const holder = runHolder(folder);
     // Somebody else may have resumed what this kernel launched.
     if (launched !== undefined && (holder === null || holder.pid === launched.pid)) {
-      const lastWords = launched.ended();
-      return lastWords === null ? null : `the run's process ended: ${lastWords || 'without a word'}; ${resume}`;
+      const end = launched.ended();
+      if (end === null) return null;
+      const message = `the run's process ended: ${end.lastWords || 'without a word'}; ${resume}`;
+      return { status: end.killed ? 'stale' : 'failed', message };
     }
     if (isWorkedOn(folder)) return null;
-    return `the run's process is gone (killed, or the machine was restarted); ${resume}`;
+    const message = `the run's process is gone (killed, or the machine was restarted); ${resume}`;
+    return { status: 'stale', message };
   }
 }
 

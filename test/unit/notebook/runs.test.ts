@@ -62,7 +62,7 @@ describe('runs', () => {
     await expect.poll(() => reports.length).toBeGreaterThan(1);
     expect(runs.stop(run)).toBe(true);
     expect((await following).summary).toMatchObject({
-      status: 'failed',
+      status: 'stale',
       message: expect.stringMatching(/SIGKILL.*med-sa resume/),
     });
   });
@@ -95,7 +95,7 @@ describe('runs', () => {
     await expect(runsOf().watch(folder, () => undefined)).rejects.toThrow(/is no run/);
   });
 
-  it('whose process is gone without a word are shown as failed', async () => {
+  it('whose process is gone without a word are shown as stale, with what to do', async () => {
     const run = path.join(folder, 'abandoned');
     fs.mkdirSync(run);
     fs.writeFileSync(path.join(run, 'config.json'), '{}');
@@ -114,7 +114,7 @@ describe('runs', () => {
       `${JSON.stringify(start)}\nno JSON\n{"type":"new kind"}\n{"type":"ste`,
     );
     const { summary } = await runsOf().follow(run, () => undefined, never);
-    expect(summary).toMatchObject({ status: 'failed', epochs: 5, message: expect.stringContaining('med-sa resume') });
+    expect(summary).toMatchObject({ status: 'stale', epochs: 5, message: expect.stringContaining('med-sa resume') });
   });
 });
 

@@ -3,7 +3,6 @@ import { encodeMaskPatch } from '../../../src/kernel/imaging/maskPatch';
 import type { ImageOutput, ImageOutputV1 } from '../../../src/protocol';
 import { decodePatch } from '../../../webview/image/maskPixels';
 import { isImageEvent, readOutput } from '../../../webview/image/messages';
-import { diceData, lossData } from '../../../webview/training/curves';
 import { readSummary } from '../../../webview/training/messages';
 
 describe('a mask on its way to the viewer', () => {
@@ -71,32 +70,5 @@ describe('what a notebook file holds', () => {
     expect(isImageEvent({ type: 'viewer/busy', viewId: 'v', busy: null })).toBe(true);
     expect(isImageEvent({ type: 'training/error', viewId: 'v' })).toBe(false);
     expect(isImageEvent({ type: 'viewer/busy' })).toBe(false);
-  });
-});
-
-describe('curves', () => {
-  it('average the loss without a bias towards the start', () => {
-    const [steps, raw, smooth] = lossData(Array.from({ length: 50 }, (_, index) => [index + 1, 2]));
-    expect([steps.length, raw.length]).toEqual([50, 50]);
-    for (const value of smooth) expect(value).toBeCloseTo(2, 12);
-  });
-
-  it('share their steps, with gaps where a setting was not validated', () => {
-    const { names, data } = diceData({
-      a: [
-        [0, 0.1],
-        [20, 0.3],
-      ],
-      b: [
-        [10, 0.2],
-        [20, 0.4],
-      ],
-    });
-    expect(names).toEqual(['a', 'b']);
-    expect(data).toEqual([
-      [0, 10, 20],
-      [0.1, null, 0.3],
-      [null, 0.2, 0.4],
-    ]);
   });
 });

@@ -44,7 +44,8 @@ export async function watchRun(
     if (going && Date.now() - shownAt >= replaceEveryMs) show(value as RunReport);
   });
   show(report, [pngItem(await pictureOf(report))]);
-  if (report.summary.status === 'failed') throw new UserError(report.summary.message ?? `the run ${run} failed`);
+  const { status, message } = report.summary;
+  if (status === 'failed' || status === 'stale') throw new UserError(message ?? `the run ${run} failed`);
   return new FollowedRun(report);
 }
 

@@ -1,0 +1,61 @@
+import path from 'node:path';
+import * as vscode from 'vscode';
+import { type CurvesState, freshState } from '../protocol';
+import { CurvesPanel } from './curvesPanel';
+import { curvesPanelType } from './identity';
+import type { KernelClient } from './kernelClient';
+
+/** The panels with curves of this window. They come back with it when it is loaded again. */
+export class CurvesPanels implements vscode.Disposable {
+  private readonly panels = new Set<CurvesPanel>();
+  private readonly serializer: vscode.Disposable;
+
+  constructor(
+    private readonly kernel: KernelClient,
+    private readonly extension: vscode.Uri,
+  ) {
+    this.serializer = vscode.window.registerWebviewPanelSerializer(curvesPanelType, {
+      deserializeWebviewPanel: (panel, state: unknown) => {
+        if (isState(state)) this.fill(panel, state);
+        else panel.dispose();
+        return Promise.resolve();
+      },
+    });
+  }
+
+  /** Shows the curves of these runs, absolute paths; a panel that shows just them comes to the front. */
+  open(runs: readonly string[]): void {
+    const present = [...this.panels].find((panel) => panel.shows(runs));
+    if (present) {
+      present.reveal();
+      return;
+    }
+    const title = `Curves: ${runs.map((run) => path.basename(run)).join(', ')}`;
+    const panel = vscode.window.createWebviewPanel(curvesPanelType, title, vscode.ViewColumn.Active, {
+      retainContextWhenHidden: false,
+    });
+    this.fill(panel, freshState(runs));
+  }
+
+  dispose(): void {
+    this.serializer.dispose();
+    // The panels themselves are the window's: after a reload they come back.
+    for (const panel of this.panels) panel.dispose();
+  }
+
+  private fill(panel: vscode.WebviewPanel, state: CurvesState): void {
+    const filled = new CurvesPanel(panel, this.kernel, this.extension, state);
+    this.panels.add(filled);
+    panel.onDidDispose(() => {
+      filled.dispose();
+      this.panels.delete(filled);
+    });
+  }
+}
+
+function isState(value: unknown): value is CurvesState {
+  if (typeof value !== 'object' || value === null) return false;
+  const { runs, smoothing, log } = value as Record<string, unknown>;
+  const folders = Array.isArray(runs) && runs.length > 0 && runs.every((run) => typeof run === 'string');
+  return folders && typeof smoothing === 'number' && typeof log === 'boolean';
+}

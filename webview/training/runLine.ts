@@ -1,0 +1,100 @@
+import type { RunStatus, RunSummary } from '../../src/protocol';
+import { element } from '../shared/dom';
+import { durationText, numberText } from './numberText';
+
+const statusText: Record<RunStatus, string> = {
+  starting: 'Starting',
+  running: 'Training',
+  done: 'Done',
+  stopped: 'Stopped',
+  failed: 'Failed',
+  stale: 'Stale',
+};
+
+/** What is known of a run: how far it is, how fast it goes, how it ended, and a button that stops it. */
+export class RunLine {
+  readonly root: HTMLElement;
+  private readonly status = element('span', { class: 'badge', role: 'status' });
+  private readonly progress = element('progress', { max: 1, 'aria-label': 'Epochs done' });
+  private readonly figures = element('span', { class: 'figures' });
+  private readonly stop = element('button', { type: 'button' }, 'Stop');
+  private readonly note = element('div', { class: 'note', hidden: true });
+
+  constructor(name: string, run: string, listener: { stop(): void; remove: (() => void) | null }) {
+    this.stop.setAttribute('aria-label', `Stop ${name}`);
+    this.stop.addEventListener('click', () => {
+      this.setStopping(true);
+      listener.stop();
+    });
+    const line = element(
+      'div',
+      { class: 'line' },
+      element('strong', { class: 'title', title: run }, name),
+      this.status,
+      this.progress,
+      this.figures,
+      element('span', { class: 'space' }),
+      this.stop,
+    );
+    if (listener.remove) {
+      const remove = element(
+        'button',
+        { type: 'button', 'aria-label': `Take ${name} out of the comparison` },
+        'Remove',
+      );
+      remove.addEventListener('click', listener.remove);
+      line.append(remove);
+    }
+    this.root = element('div', { class: 'run' }, line, this.note);
+  }
+
+  show(summary: RunSummary): void {
+    const { status, message, epoch, epochs } = summary;
+    const underWay = status === 'starting' || status === 'running';
+    this.status.textContent = statusText[status];
+    this.status.dataset['status'] = status;
+    this.progress.max = Math.max(1, epochs);
+    this.progress.value = epoch;
+    this.progress.hidden = !underWay;
+    this.figures.textContent = figuresText(summary);
+    this.stop.hidden = !underWay;
+    if (!underWay) this.setStopping(false);
+    const failed = status === 'failed' || status === 'stale';
+    this.tell(message ?? (failed ? 'The run failed; its folder holds the log.' : null), failed);
+  }
+
+  /** What keeps the line from being true: no kernel, no folder. */
+  fail(message: string): void {
+    this.setStopping(false);
+    this.tell(message, true);
+  }
+
+  private tell(message: string | null, wrong: boolean): void {
+    this.note.hidden = message === null;
+    this.note.classList.toggle('error', wrong);
+    if (wrong) this.note.setAttribute('role', 'alert');
+    else this.note.removeAttribute('role');
+    // The same text again would be read out again.
+    if (this.note.textContent !== (message ?? '')) this.note.textContent = message;
+  }
+
+  private setStopping(stopping: boolean): void {
+    this.stop.disabled = stopping;
+    this.stop.textContent = stopping ? 'Stopping…' : 'Stop';
+  }
+}
+
+function figuresText({ epoch, epochs, bestDice, pace, status }: RunSummary): string {
+  const texts = [`epoch ${epoch} of ${epochs}`];
+  if (pace) texts.push(`step ${pace.step}`);
+  if (bestDice !== null) texts.push(`best Dice ${bestDice.toFixed(3)}`);
+  if (pace && status === 'running') {
+    if (pace.imagesPerSecond !== null)
+      texts.push(`${numberText(Number(pace.imagesPerSecond.toPrecision(2)))} images/s`);
+    if (pace.secondsLeft !== null) texts.push(`${durationText(pace.secondsLeft)} left`);
+  } else if (pace && pace.secondsWorked > 0) {
+    texts.push(`took ${durationText(pace.secondsWorked)}`);
+  }
+  if (pace?.device) texts.push(pace.device);
+  return texts.join(' · ');
+}
