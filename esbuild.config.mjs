@@ -55,6 +55,8 @@ const browser = {
     image: 'webview/image/renderer.ts',
     training: 'webview/training/renderer.ts',
     curves: 'webview/training/panel.ts',
+    inspector: 'webview/inspector/renderer.ts',
+    'inspector-panel': 'webview/inspector/panel.ts',
   }),
 };
 

@@ -14,6 +14,11 @@ export class AdapterChoice {
     private readonly memory: vscode.Memento,
   ) {}
 
+  /** The adapters in use in a notebook; null for the frozen model. */
+  of(notebook: vscode.NotebookDocument): string | null {
+    return this.choices()[notebookKey(notebook)] ?? null;
+  }
+
   /** `file` null: the frozen model. @throws the kernel's error for a file that does not fit; nothing changes then. */
   async use(notebook: vscode.NotebookDocument, file: string | null): Promise<void> {
     await this.tell(notebook, file);

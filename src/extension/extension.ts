@@ -1,10 +1,12 @@
 import path from 'node:path';
 import * as vscode from 'vscode';
 import { AdapterChoice } from './adapterChoice';
+import { registerInspector } from './commands/inspect';
 import { registerCommands } from './commands/register';
 import { MedSaController } from './controller';
 import { CurvesPanels } from './curvesPanels';
 import { trackFirstSteps } from './firstSteps';
+import { InspectorMessaging } from './inspectorMessaging';
 import { KernelClient } from './kernelClient';
 import { KnownData } from './knownData';
 import { RendererMessaging } from './rendererMessaging';
@@ -36,9 +38,11 @@ export function activate(context: vscode.ExtensionContext): void {
     sideBar,
     statusBar,
     new RendererMessaging(kernel, adapters),
+    new InspectorMessaging(kernel),
     curves,
     registerCommands({ kernel, controller, adapters, runs, data, sideBar, statusBar, curves, cli }),
     trackFirstSteps(kernel, context.globalState),
+    registerInspector({ extension: context.extensionUri, kernel, controller, adapters, runs }),
     offerRestartOnChange(kernel),
   );
 }

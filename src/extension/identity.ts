@@ -8,6 +8,7 @@ export const cellLanguage = 'typescript';
 export const imageRendererId = 'med-sa-image';
 export const trainingRendererId = 'med-sa-training';
 export const curvesPanelType = 'medSa.curves';
+export const inspectorRendererId = 'med-sa-inspector';
 
 /** Where a run keeps the adapters with the best validation Dice. */
 export const bestAdapters = 'checkpoints/best.safetensors';

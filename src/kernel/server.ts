@@ -56,6 +56,8 @@ function handlersOf(kernel: NotebookKernel): Handlers {
     'training/stop': async ({ run }) => ({ stopped: kernel.stopRun(run) }),
     'adapters/use': ({ notebook, folder, file }) =>
       kernel.useAdapters(notebook, file === null ? null : path.resolve(folder, file)),
+    'inspector/open': (params) => kernel.inspect(params),
+    'inspector/ask': ({ request }) => kernel.answerInspector(request),
     'status/get': () => kernel.status(),
   };
 }

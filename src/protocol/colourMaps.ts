@@ -49,3 +49,10 @@ export function colourTable(name: ColourMapName): Uint8Array {
   tables.set(name, table);
   return table;
 }
+
+/** The masks of the adapted and the frozen model over an image: apart for the colour-blind, too. */
+export const maskColours = {
+  both: [255, 255, 255],
+  adapted: [230, 159, 0],
+  frozen: [86, 180, 233],
+} as const;

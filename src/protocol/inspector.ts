@@ -1,6 +1,8 @@
 // What the adapter inspector's page and the kernel say to each other. Only what is shown is sent: maps are quantised to
 // a byte a cell and asked for when a block is opened.
 
+export const inspectorMime = 'application/vnd.med-sa.inspector+json';
+
 /** Numbers on a grid, as they are drawn. */
 export interface QuantisedMap {
   width: number;
@@ -20,12 +22,30 @@ export interface QuantisedMap {
 export type AdapterPart = 'addition' | 'hidden';
 
 /** A map of the encoder. */
-export type MapQuery =
+export type ImageQuery =
   | { of: 'norm'; attachment: string; part: AdapterPart }
   | { of: 'channel'; attachment: string; part: AdapterPart; channel: number }
   | { of: 'difference'; block: string }
   /** How much slice `from` looks at slice `to`, at each position. */
-  | { of: 'slices'; attachment: string; from: number; to: number };
+  | { of: 'slices'; attachment: string; from: number; to: number }
+  /** Which slice looks at which, mean over the positions; `head` null: over the heads too. Rows ask. */
+  | { of: 'sliceMatrix'; attachment: string; head: number | null };
+
+/** A map of what a view asked the decoder last, in a slot. */
+export type PromptQuery =
+  /** `channel` null: the norm over all of them. Of the image's places a map, of the decoder's tokens one row. */
+  | { of: 'decoder'; slot: PromptSlot; attachment: string; part: AdapterPart; channel: number | null }
+  /** HyP-Adpt's weights, by their name. */
+  | { of: 'generated'; slot: PromptSlot; name: string }
+  /** Those of the second prompt minus those of the first. */
+  | { of: 'generatedChange'; name: string }
+  /** After `inspector/frozen`. */
+  | { of: 'frozen'; slot: PromptSlot; what: 'embedding' | 'logits' };
+
+export type MapQuery = ImageQuery | PromptQuery;
+
+/** What is saved as a PNG: a map, or the two masks over the image. */
+export type PictureQuery = MapQuery | { of: 'masks'; slot: PromptSlot };
 
 /** Units of a bottleneck by the part of all tokens at which they are above 0. */
 export interface UnitActivity {
@@ -55,12 +75,14 @@ export interface BlockSummary {
   attachments: AttachmentSummary[];
 }
 
-/** What an inspection is of, and the figures of its overview. A notebook's output holds it. */
+/** What an inspection is of, and the figures of its overview. */
 export interface InspectorSummary {
   inspection: string;
   model: string;
   adapters: string;
   slices: number;
+  /** What the volume calls the first of them. */
+  firstSlice: number;
   heads: number;
   /** Of the original image, pixels. */
   width: number;
@@ -72,7 +94,16 @@ export interface InspectorSummary {
 
 export interface InspectorPrompts {
   points: { x: number; y: number; label: 0 | 1 }[];
-  box: [number, number, number, number] | null;
+  /** Corners, not pixels: x1 may be the image's width. */
+  box: [x0: number, y0: number, x1: number, y1: number] | null;
+}
+
+/** What stands in a notebook under `application/vnd.med-sa.inspector+json`, and what a panel is given. */
+export interface InspectorOutput {
+  version: 1;
+  summary: InspectorSummary;
+  /** What the page begins with; slices counted among those inspected. */
+  begin: { slice: number; prompts: [InspectorPrompts | null, InspectorPrompts | null] };
 }
 
 /** Two prompts can be held beside each other. */
@@ -82,6 +113,7 @@ export interface DecoderAttachment {
   name: string;
   share: number;
   activity: UnitActivity | null;
+  channels: Record<AdapterPart, number>;
   /** ‖addition‖ at each place of the image; null where it is added to the decoder's tokens. */
   map: QuantisedMap | null;
   /** ‖addition‖ at each token: IoU, four masks, then the prompt's; null for an image's places. */
@@ -139,19 +171,16 @@ export type InspectorRequest =
   | ({ type: 'inspector/attach' } & Asking)
   | ({ type: 'inspector/picture'; slice: number } & Asking)
   | ({ type: 'inspector/maps'; slice: number; maps: MapQuery[] } & Asking)
-  | ({ type: 'inspector/sliceAttention'; attachment: string } & Asking)
   | ({ type: 'inspector/prompt'; slot: PromptSlot; slice: number; prompts: InspectorPrompts } & Asking)
   | ({ type: 'inspector/frozen'; slot: PromptSlot } & Asking)
   | ({ type: 'inspector/exportTensors' } & Asking)
-  | ({ type: 'inspector/exportMap'; slice: number; map: MapQuery } & Asking);
+  | ({ type: 'inspector/exportMap'; slice: number; map: PictureQuery } & Asking);
 
 export type InspectorEvent = { viewId: string; requestId: number } & (
   | { type: 'inspector/summary'; summary: InspectorSummary }
-  /** Base64 of a PNG, its longest side at most 512 pixels. */
+  /** Base64 of a PNG, its longest side at most 512 pixels. `slice` counts among those inspected, as in requests. */
   | { type: 'inspector/picture'; slice: number; png: string }
   | { type: 'inspector/maps'; maps: QuantisedMap[] }
-  /** [heads][from][to], row-major, mean over the positions. */
-  | { type: 'inspector/sliceAttention'; attachment: string; heads: number; slices: number; weights: number[] }
   | { type: 'inspector/prompt'; answer: PromptAnswer; changes: GeneratedChange[] }
   | { type: 'inspector/frozen'; answer: FrozenAnswer }
   | { type: 'inspector/exported'; file: string }

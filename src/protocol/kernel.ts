@@ -1,6 +1,7 @@
 // Extension ↔ kernel: JSON-RPC over the child process's IPC channel.
 import type { RunForecast } from './fineTune';
 import type { ImageOutput } from './image';
+import type { InspectorEvent, InspectorOutput, InspectorRequest } from './inspector';
 import type { ViewerEvent, ViewerRequest } from './viewer';
 import type { ImageOutputV1 } from './viewerV1';
 
@@ -38,6 +39,14 @@ export interface FineTuneParams {
   [choice: string]: unknown;
 }
 
+/** An image with its annotations, as an output names it, and the adapters (a file) that are looked into. */
+export interface InspectParams {
+  notebook: string;
+  folder: string;
+  image: ImageOutput | ImageOutputV1;
+  adapters: string;
+}
+
 export interface KernelStatus {
   model: string | null;
   adapters: string | null;
@@ -69,6 +78,10 @@ export interface KernelRequests {
   ];
   /** `file` null: the frozen model again. */
   'adapters/use': [{ notebook: string; folder: string; file: string | null }, KernelStatus];
+  /** Opens an inspection of what the image is annotated on; it lives as long as the notebook, or until others push it out. */
+  'inspector/open': [InspectParams, InspectorOutput];
+  /** A page's request; what a user can do wrong is answered by an `inspector/error`. */
+  'inspector/ask': [{ request: InspectorRequest }, InspectorEvent];
   'status/get': [null, KernelStatus];
 }
 

@@ -1,5 +1,6 @@
 // Shapes of everything that arrives at the kernel. Messages come from notebooks, and a notebook file may hold anything.
 import { z } from 'zod';
+import { inspectorRequestSchema } from './inspectorSchema';
 import type { KernelRequests } from './kernel';
 import type { TrainingRequest, ViewerRequest } from './viewer';
 import { imageOutputSchema, imageOutputV1Schema, imageRequestSchema } from './viewerSchemas';
@@ -40,5 +41,12 @@ export const kernelRequestSchemas: { readonly [M in keyof KernelRequests]: z.Zod
     target: name,
   }),
   'adapters/use': z.object({ notebook: name, folder: name, file: name.nullable() }),
+  'inspector/open': z.object({
+    notebook: name,
+    folder: name,
+    image: z.discriminatedUnion('version', [imageOutputSchema, imageOutputV1Schema]),
+    adapters: name,
+  }),
+  'inspector/ask': z.object({ request: inspectorRequestSchema }),
   'status/get': z.null().or(z.undefined().transform(() => null)),
 };

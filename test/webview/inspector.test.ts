@@ -8,7 +8,7 @@ import { AdapterInspector, InspectionSession, readings, type ImageInspection } f
 import type { RgbImage } from '../../src/kernel/imaging';
 import { createLocalExecutor } from '../../src/kernel/runtime/localExecutor';
 import type { Executor } from '../../src/kernel/runtime/types';
-import type { InspectorEvent, InspectorRequest } from '../../src/protocol/inspector';
+import type { InspectorEvent, InspectorOutput, InspectorRequest } from '../../src/protocol/inspector';
 import { inspectorRequestSchema } from '../../src/protocol/inspectorSchema';
 import { hasBrowser, launchBrowser } from '../support/browser';
 import { drawDiscs } from '../support/drawnImage';
@@ -42,7 +42,13 @@ describe.skipIf(!hasBrowser)('the inspector in a browser', () => {
     const { model } = await goldensOf('tiny', 'medsa3d');
     inspection = await new AdapterInspector(model, executor).inspect(pictures());
     folder = temporaryFolder('inspector');
-    session = new InspectionSession('heart', inspection, pictures(), folder);
+    session = new InspectionSession({
+      id: 'heart',
+      inspection,
+      pictures: pictures(),
+      exportFolder: folder,
+      firstSlice: 7,
+    });
   });
   afterEach(() => notebook?.close());
   afterAll(async () => {
@@ -62,10 +68,13 @@ describe.skipIf(!hasBrowser)('the inspector in a browser', () => {
     }
     return asked;
   };
+  const outputOf = (begin: InspectorOutput['begin'] = { slice: 0, prompts: [null, null] }): InspectorOutput => {
+    return { version: 1, summary: session.summary(), begin };
+  };
   const open = async (): Promise<void> => {
     notebook = await OutputPage.open(browser, 'inspector', 2);
     await notebook.page.setViewportSize({ width: 1180, height: 900 });
-    await notebook.render(session.summary());
+    await notebook.render(outputOf());
     await serve();
   };
   const figureNamed = (title: string) =>
@@ -79,9 +88,9 @@ describe.skipIf(!hasBrowser)('the inspector in a browser', () => {
     expect(await tabs.count()).toBe(4);
     expect(await tabs.first().getAttribute('aria-label')).toMatch(/Block 0: output changed by .*Space .* units dead/);
     await tabs.nth(2).click();
-    // The block's own maps in one request; where slice 0 looks at slice 1, in another.
+    // The block's own maps in one request; which slice looks at which, and where, in two others.
     const asked = (await serve()).flatMap((request) => (request.type === 'inspector/maps' ? [request.maps] : []));
-    expect(asked.map(({ length }) => length).sort()).toEqual([1, 4]);
+    expect(asked.map(({ length }) => length).sort()).toEqual([1, 1, 4]);
     expect(JSON.stringify(asked)).not.toMatch(/blocks\.[013]/);
     expect(await notebook.page.getByRole('heading', { name: 'Block 2' }).count()).toBe(1);
   });
@@ -143,7 +152,7 @@ describe.skipIf(!hasBrowser)('the inspector in a browser', () => {
     await canvasOf('Slice looks at slice').click({ position: { x: 190, y: 10 } });
     const asked = await serve();
     expect(JSON.stringify(asked)).toMatch(/"from":0,"to":4/);
-    expect(await figureNamed('Where').textContent()).toMatch(/slice 0 looks at slice 4/);
+    expect(await figureNamed('Where').textContent()).toMatch(/slice 7 looks at slice 11/);
     await notebook.page.getByLabel('Slice', { exact: false }).first().fill('3');
     await serve();
     expect(await alert().count()).toBe(0);

@@ -1,13 +1,12 @@
 import type { AttachmentSummary, MapQuery } from '../../src/protocol/inspector';
 import { element } from '../shared/dom';
+import { channelChoice, wholeAddition, type Choice } from './channelChoice';
 import { kindOf, percent } from './format';
 import { unitHistogram } from './histogram';
 import { MapFigure } from './mapFigure';
+import { saveButton } from './saveButton';
 import { aspectOf, backdropOf, type Shown } from './shown';
 import { SliceAttention } from './sliceAttention';
-
-/** What of an attachment is drawn: the norm over channels, or one of them. */
-type Choice = { readonly part: 'addition' | 'hidden'; readonly channel: number | null };
 
 /** One block: how its output changes, and each of its adapters. */
 export class BlockPanel {
@@ -68,39 +67,15 @@ export class BlockPanel {
 
   private attachment({ name, share, activity, channels }: AttachmentSummary): HTMLElement {
     const title = kindOf(name);
-    const part = element('select', { 'aria-label': `${title}: what is drawn` });
-    for (const [value, text] of [
-      ['addition', 'addition, norm'],
-      ['hidden', 'bottleneck, norm'],
-      ['addition:channel', 'addition, channel'],
-      ['hidden:channel', 'bottleneck, unit'],
-    ]) {
-      part.append(element('option', { value }, text));
-    }
-    const channel = element('input', {
-      type: 'number',
-      min: 0,
-      value: 0,
-      hidden: true,
-      'aria-label': `${title}: channel`,
-    });
     const place = this.figures.length;
-    const choose = (): void => {
-      const [which, single] = part.value.split(':') as ['addition' | 'hidden', string | undefined];
-      channel.hidden = single === undefined;
-      const most = channels[which] - 1;
-      channel.max = String(most);
-      channel.value = String(Math.min(most, Math.max(0, Math.round(Number(channel.value) || 0))));
-      const query = queryOf(name, { part: which, channel: single === undefined ? null : Number(channel.value) });
-      this.figures[place].query = query;
+    const choice = channelChoice(title, channels, wholeAddition, (chosen) => {
+      this.figures[place].query = queryOf(name, chosen);
       void this.loadOne(place);
-    };
-    part.addEventListener('change', choose);
-    channel.addEventListener('change', choose);
-    const below: Node[] = [element('div', { class: 'choice' }, part, channel)];
+    });
+    const below: Node[] = [choice];
     if (activity !== null) below.push(unitHistogram(activity));
     const note = `share ${percent(share[this.shown.slice])}`;
-    return this.add(title, { of: 'norm', attachment: name, part: 'addition' }, note, ...below);
+    return this.add(title, queryOf(name, wholeAddition), note, ...below);
   }
 
   private load(): void {
@@ -129,13 +104,3 @@ export class BlockPanel {
 
 const queryOf = (attachment: string, { part, channel }: Choice): MapQuery =>
   channel === null ? { of: 'norm', attachment, part } : { of: 'channel', attachment, part, channel };
-
-export function saveButton(title: string, save: () => void): HTMLButtonElement {
-  const button = element(
-    'button',
-    { type: 'button', class: 'save', 'aria-label': `Save ${title} as PNG`, title: 'Save as PNG' },
-    'PNG',
-  );
-  button.addEventListener('click', save);
-  return button;
-}

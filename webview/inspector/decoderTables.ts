@@ -1,8 +1,15 @@
-import type { DecoderAttachment, GeneratedChange, NamedMap, PromptAnswer } from '../../src/protocol/inspector';
+import type {
+  DecoderAttachment,
+  GeneratedChange,
+  MapQuery,
+  NamedMap,
+  PromptAnswer,
+} from '../../src/protocol/inspector';
 import { element } from '../shared/dom';
 import type { Cursor } from './cursor';
 import { figure, kindOf, layerOf, percent } from './format';
 import { MapFigure } from './mapFigure';
+import { saveButton } from './saveButton';
 
 const tokenNames = ['IoU', 'mask 0', 'mask 1', 'mask 2', 'mask 3'];
 
@@ -46,21 +53,28 @@ export function generatedTable(
   [a, b]: readonly [readonly NamedMap[], readonly NamedMap[]],
   changes: readonly GeneratedChange[],
   cursor: Cursor,
+  save: (query: MapQuery) => void,
   own: (figure: MapFigure) => HTMLElement,
 ): HTMLElement {
   const names = (a.length > 0 ? a : b).map(({ name }) => name);
   if (names.length === 0) return element('div');
-  const drawn = (title: string, { map }: NamedMap, note?: string): HTMLElement => {
-    const made = new MapFigure({ cursor, title, aspect: 1, note, side: matrixSide });
+  const drawn = (title: string, { map }: NamedMap, query: MapQuery, note?: string): HTMLElement => {
+    const actions = [saveButton(title, () => save(query))];
+    const made = new MapFigure({ cursor, title, aspect: 1, note, side: matrixSide, actions });
     made.show(map);
     return own(made);
   };
-  const row = (maps: readonly NamedMap[], layer: number | null, what: string): HTMLElement => {
+  const row = (
+    maps: readonly NamedMap[],
+    layer: number | null,
+    what: string,
+    query: (name: string) => MapQuery,
+  ): HTMLElement => {
     const figures = maps
       .filter(({ name }) => layerOf(name) === layer)
       .map((map) => {
         const note = 'change' in map ? `changed by ${percent((map as GeneratedChange).change)}` : undefined;
-        return drawn(`W${map.name.split('.').at(-1)} · ${what}`, map, note);
+        return drawn(`W${map.name.split('.').at(-1)} · ${what}`, map, query(map.name), note);
       });
     return element('div', { class: 'maps' }, ...figures);
   };
@@ -69,7 +83,11 @@ export function generatedTable(
       'div',
       { class: 'layer' },
       element('div', {}, `Layer ${layer}`),
-      ...[row(a, layer, 'A'), row(b, layer, 'B'), row(changes, layer, 'B − A')].filter((made) => made.hasChildNodes()),
+      ...[
+        row(a, layer, 'A', (name) => ({ of: 'generated', slot: 0, name })),
+        row(b, layer, 'B', (name) => ({ of: 'generated', slot: 1, name })),
+        row(changes, layer, 'B − A', (name) => ({ of: 'generatedChange', name })),
+      ].filter((made) => made.hasChildNodes()),
     ),
   );
   const hint = changes.length === 0 ? 'Give prompt A and prompt B to see how they differ.' : '';

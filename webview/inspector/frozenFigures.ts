@@ -1,12 +1,13 @@
-import type { FrozenAnswer } from '../../src/protocol/inspector';
+import { maskColours } from '../../src/protocol/colourMaps';
+import type { FrozenAnswer, PictureQuery } from '../../src/protocol/inspector';
 import { bytesOf } from '../shared/base64';
 import { element } from '../shared/dom';
 import { figure, percent } from './format';
 import { MapFigure } from './mapFigure';
+import { saveButton } from './saveButton';
 import { aspectOf, backdropOf, type Shown } from './shown';
 
-/** Both, adapted only, frozen only: apart for the colour-blind, too. */
-const colours = ['#ffffff', '#e69f00', '#56b4e9'] as const;
+const colours = [maskColours.both, maskColours.adapted, maskColours.frozen];
 
 /** The frozen SAM beside the adapted one: embeddings, logits, masks. */
 export function frozenFigures(
@@ -14,23 +15,27 @@ export function frozenFigures(
   shown: Shown,
   own: (figure: MapFigure) => HTMLElement,
 ): HTMLElement {
-  const options = { cursor: shown.cursor, aspect: aspectOf(shown) };
-  const embedding = new MapFigure({
-    ...options,
-    title: 'Difference of embeddings',
-    note: `${percent(answer.embeddingChange)} of the frozen one`,
-  });
+  const made = (title: string, query: PictureQuery, note?: string): MapFigure => {
+    const actions = [saveButton(title, () => shown.exportMap(query))];
+    return new MapFigure({ cursor: shown.cursor, aspect: aspectOf(shown), title, note, actions });
+  };
+  const { slot } = answer;
+  const embedding = made(
+    'Difference of embeddings',
+    { of: 'frozen', slot, what: 'embedding' },
+    `${percent(answer.embeddingChange)} of the frozen one`,
+  );
   embedding.show(answer.embedding, backdropOf(shown));
-  const logits = new MapFigure({ ...options, title: 'Mask logits, adapted − frozen' });
+  const logits = made('Mask logits, adapted − frozen', { of: 'frozen', slot, what: 'logits' });
   // Four logits a side of a cell: they cover the picture as the cells do.
   const { columns, rows } = shown.summary.cells;
   logits.show(answer.logits, { ...backdropOf(shown), cells: { columns: 4 * columns, rows: 4 * rows } });
   const { adapted, frozen } = answer.iou;
-  const masks = new MapFigure({ ...options, title: 'Masks', note: `Dice of the two ${figure(answer.dice)}` });
+  const masks = made('Masks', { of: 'masks', slot }, `Dice of the two ${figure(answer.dice)}`);
   masks.redraw({ ...backdropOf(shown), picture: maskPicture(answer, shown.picture) });
   const key = ['both', 'adapted only', 'frozen only'].map((text, at) => {
     const swatch = element('span', { class: 'swatch' });
-    swatch.style.background = colours[at];
+    swatch.style.background = `rgb(${colours[at].join(' ')})`;
     return element('span', {}, swatch, text);
   });
   const figures = own(masks);
@@ -55,9 +60,7 @@ function maskPicture(
   const pixels = context.createImageData(width, height);
   bytesOf(data).forEach((kind, pixel) => {
     if (kind === 0) return;
-    const colour = colours[kind - 1];
-    const rgb = [1, 3, 5].map((at) => parseInt(colour.slice(at, at + 2), 16));
-    pixels.data.set([...rgb, 150], 4 * pixel);
+    pixels.data.set([...colours[kind - 1], 150], 4 * pixel);
   });
   const over = element('canvas', { width, height });
   over.getContext('2d')!.putImageData(pixels, 0, 0);

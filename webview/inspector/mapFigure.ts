@@ -2,6 +2,7 @@ import { colourTable } from '../../src/protocol/colourMaps';
 import type { QuantisedMap } from '../../src/protocol/inspector';
 import { bytesOf } from '../shared/base64';
 import { element } from '../shared/dom';
+import { BoxPen } from './boxPen';
 import type { Cursor, Place } from './cursor';
 import { figure } from './format';
 
@@ -21,6 +22,8 @@ export interface MapFigureOptions {
   readonly aspect: number;
   /** Told of a click or Enter at a place. */
   readonly onChoose?: (place: NonNullable<Place>, event: MouseEvent | KeyboardEvent) => void;
+  /** Told of a box that was drawn, by any two opposite corners. */
+  readonly onBox?: (from: NonNullable<Place>, to: NonNullable<Place>) => void;
   /** Longest side of the drawing, pixels of the page; 208 by default. */
   readonly side?: number;
   /** Below the title. */
@@ -43,6 +46,7 @@ export class MapFigure {
   private bytes: Uint8Array = new Uint8Array();
   private cells: HTMLCanvasElement | null = null;
   private backdrop: Backdrop | null = null;
+  private box: readonly [NonNullable<Place>, NonNullable<Place>] | null = null;
   private readonly size: { readonly width: number; readonly height: number };
 
   constructor(private readonly options: MapFigureOptions) {
@@ -126,26 +130,25 @@ export class MapFigure {
     }
     const { place } = this.options.cursor;
     if (place !== null) this.drawCross(context, place);
+    if (this.box !== null) this.drawBox(context, ...this.box);
     this.value.textContent = this.valueAt(place);
   }
 
   private drawCross(context: CanvasRenderingContext2D, { x, y }: NonNullable<Place>): void {
     const { width, height } = this.canvas;
     const [column, row] = [Math.round(x * width) + 0.5, Math.round(y * height) + 0.5];
-    // Dark below, light above: seen on any colour.
-    for (const [colour, line] of [
-      ['rgba(0, 0, 0, 0.7)', 3],
-      ['rgba(255, 255, 255, 0.95)', 1],
-    ] as const) {
-      context.strokeStyle = colour;
-      context.lineWidth = line;
-      context.beginPath();
+    stroke(context, () => {
       context.moveTo(column, 0);
       context.lineTo(column, height);
       context.moveTo(0, row);
       context.lineTo(width, row);
-      context.stroke();
-    }
+    });
+  }
+
+  private drawBox(context: CanvasRenderingContext2D, from: NonNullable<Place>, to: NonNullable<Place>): void {
+    const { width, height } = this.canvas;
+    const [x, y] = [from.x * width, from.y * height];
+    stroke(context, () => context.rect(x, y, to.x * width - x, to.y * height - y));
   }
 
   private gridSize(): { columns: number; rows: number } {
@@ -166,7 +169,7 @@ export class MapFigure {
 
   private listen(): void {
     const { canvas } = this;
-    const { cursor, onChoose } = this.options;
+    const { cursor, onChoose, onBox } = this.options;
     const placeOf = ({ offsetX, offsetY }: MouseEvent): NonNullable<Place> => ({
       x: Math.min(0.9999, Math.max(0, offsetX / this.size.width)),
       y: Math.min(0.9999, Math.max(0, offsetY / this.size.height)),
@@ -178,9 +181,16 @@ export class MapFigure {
     canvas.addEventListener('focus', () => this.value.setAttribute('aria-live', 'polite'));
     canvas.addEventListener('blur', () => this.value.setAttribute('aria-live', 'off'));
     this.value.setAttribute('aria-live', 'off');
+    const preview = (box: typeof this.box): void => {
+      this.box = box;
+      this.draw();
+    };
+    const pen = onBox && new BoxPen(canvas, { placeOf, preview, finish: onBox });
     if (onChoose !== undefined) {
       canvas.classList.add('choosing');
-      canvas.addEventListener('click', (event) => onChoose(placeOf(event), event));
+      canvas.addEventListener('click', (event) => {
+        if (!pen?.takesClick()) onChoose(placeOf(event), event);
+      });
     }
     canvas.addEventListener('keydown', (event) => {
       const step = steps[event.key];
@@ -193,12 +203,29 @@ export class MapFigure {
           x: Math.min(0.9999, moved(from.x, columns, step[0])),
           y: Math.min(0.9999, moved(from.y, rows, step[1])),
         });
+        pen?.follow(cursor.place!);
       } else if (event.key === 'Enter' && onChoose !== undefined && cursor.place !== null) {
         onChoose(cursor.place, event);
-      } else return;
+      } else if (event.key.toLowerCase() === 'b' && pen && cursor.place !== null) {
+        pen.putCorner(cursor.place);
+      } else if (event.key !== 'Escape' || !pen?.cancel()) return;
       event.preventDefault();
       event.stopPropagation();
     });
+  }
+}
+
+/** Dark below, light above: seen on any colour. */
+function stroke(context: CanvasRenderingContext2D, path: () => void): void {
+  for (const [colour, line] of [
+    ['rgba(0, 0, 0, 0.7)', 3],
+    ['rgba(255, 255, 255, 0.95)', 1],
+  ] as const) {
+    context.strokeStyle = colour;
+    context.lineWidth = line;
+    context.beginPath();
+    path();
+    context.stroke();
   }
 }
 

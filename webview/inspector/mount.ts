@@ -1,4 +1,4 @@
-import type { InspectorChannel, InspectorSummary } from '../../src/protocol/inspector';
+import type { InspectorChannel, InspectorOutput } from '../../src/protocol/inspector';
 import { addStyles } from '../shared/dom';
 import css from './inspector.css';
 import { InspectorView } from './view';
@@ -9,12 +9,12 @@ import { InspectorView } from './view';
  */
 export function mount(
   root: HTMLElement,
-  summary: InspectorSummary,
+  output: InspectorOutput,
   channel: InspectorChannel,
   viewId: string,
 ): { dispose(): void } {
   addStyles('med-sa-inspector-styles', css);
-  const view = new InspectorView(viewId, summary, channel);
+  const view = new InspectorView(viewId, output, channel);
   root.replaceChildren(view.root);
   return view;
 }

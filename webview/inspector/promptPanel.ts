@@ -1,15 +1,18 @@
 import type {
   FrozenAnswer,
   GeneratedChange,
+  InspectorOutput,
   InspectorPrompts,
   PromptAnswer,
   PromptSlot,
 } from '../../src/protocol/inspector';
 import { element } from '../shared/dom';
+import type { Choice } from './channelChoice';
 import { Cursor, type Place } from './cursor';
-import { figure, kindOf, layerOf } from './format';
+import { DecoderMaps } from './decoderMaps';
+import { decoderTable, generatedTable } from './decoderTables';
+import { figure } from './format';
 import { frozenFigures } from './frozenFigures';
-import { generatedTable, decoderTable } from './decoderTables';
 import { MapFigure } from './mapFigure';
 import { promptPicture } from './promptPicture';
 import { aspectOf, backdropOf, type Shown } from './shown';
@@ -32,6 +35,8 @@ export class PromptPanel {
   private readonly compare = element('button', { type: 'button', disabled: true }, 'Compare with frozen SAM');
   private readonly state = element('span', { class: 'note', role: 'status' });
   private readonly matrices = new Cursor();
+  /** What is drawn of each attachment of the decoder. */
+  private readonly choices = new Map<string, Choice>();
   private disposables: (() => void)[] = [];
 
   constructor(private readonly shown: Shown) {
@@ -58,8 +63,10 @@ export class PromptPanel {
       cursor: shown.cursor,
       title: 'Prompts',
       aspect: aspectOf(shown),
-      note: 'click: in the object; Shift-click: not in it',
-      onChoose: (place, event) => void this.addPoint(place, event.shiftKey),
+      side: 320,
+      note: 'click: in the object; Shift-click: not in it; drag: a box (keys: Enter, Shift+Enter, B at both corners)',
+      onChoose: (place, event) => this.addPoint(place, event.shiftKey),
+      onBox: (from, to) => this.setBox(from, to),
     });
     const radios = slots.map((slot) => element('label', {}, this.chosen[slot], ` Prompt ${letters[slot]}`));
     this.root = element(
@@ -70,6 +77,14 @@ export class PromptPanel {
       element('div', { class: 'beside' }, this.image.root, this.results),
     );
     this.draw();
+  }
+
+  /** Asks what a cell, or the annotation that a panel was opened from, has given. */
+  async begin(prompts: InspectorOutput['begin']['prompts']): Promise<void> {
+    for (const slot of slots) {
+      const given = prompts[slot];
+      if (given !== null) await this.ask(slot, given);
+    }
   }
 
   /** Another slice, picture or theme: old answers are of another image. */
@@ -86,16 +101,27 @@ export class PromptPanel {
     for (const dispose of this.disposables) dispose();
   }
 
-  private async addPoint({ x, y }: NonNullable<Place>, negative: boolean): Promise<void> {
-    const { summary, requests, slice, tell } = this.shown;
-    const { slot } = this;
-    const point = {
-      x: Math.floor(x * summary.width),
-      y: Math.floor(y * summary.height),
-      label: negative ? 0 : 1,
-    } as const;
+  private addPoint({ x, y }: NonNullable<Place>, negative: boolean): void {
+    const { width, height } = this.shown.summary;
+    const point = { x: Math.floor(x * width), y: Math.floor(y * height), label: negative ? 0 : 1 } as const;
+    const before = this.prompts[this.slot];
+    void this.ask(this.slot, { ...before, points: [...before.points, point] });
+  }
+
+  /** From pixel edge to pixel edge, at least one pixel wide. */
+  private setBox(from: NonNullable<Place>, to: NonNullable<Place>): void {
+    const { width, height } = this.shown.summary;
+    const span = (a: number, b: number, extent: number): [number, number] => {
+      const first = Math.floor(Math.min(a, b) * extent);
+      return [first, Math.min(extent, Math.max(first + 1, Math.ceil(Math.max(a, b) * extent)))];
+    };
+    const [[x0, x1], [y0, y1]] = [span(from.x, to.x, width), span(from.y, to.y, height)];
+    void this.ask(this.slot, { ...this.prompts[this.slot], box: [x0, y0, x1, y1] });
+  }
+
+  private async ask(slot: PromptSlot, prompts: InspectorPrompts): Promise<void> {
+    const { requests, slice, tell } = this.shown;
     const before = this.prompts[slot];
-    const prompts = { ...before, points: [...before.points, point] };
     this.prompts[slot] = prompts;
     this.frozen = null;
     this.state.textContent = 'asking…';
@@ -142,39 +168,26 @@ export class PromptPanel {
       this.disposables.push(() => map.dispose());
       return map.root;
     };
-    this.results.replaceChildren();
     if (answer === null) {
-      this.results.append(
-        element('p', { class: 'note' }, 'Give a point to see what the decoder’s adapters do with it.'),
-      );
+      const hint = 'Give a point or a box to see what the decoder’s adapters do with it.';
+      this.results.replaceChildren(element('p', { class: 'note' }, hint));
       return;
     }
-    const points = answer.prompts.points.length;
-    const imageMaps = answer.attachments.flatMap(({ name, map }) => {
-      if (map === null) return [];
-      const title = `${kindOf(name)} adapter, layer ${layerOf(name)}`;
-      const drawn = new MapFigure({ cursor: shown.cursor, title, aspect: aspectOf(shown) });
-      drawn.show(map, backdropOf(shown));
-      return [own(drawn)];
-    });
-    this.results.append(
-      element(
-        'p',
-        {},
-        `Estimated IoU ${figure(answer.iou)} · ${points} ${points === 1 ? 'point' : 'points'} on slice ${answer.slice}`,
-      ),
-      decoderTable(answer),
-      element('div', { class: 'maps' }, ...imageMaps),
-    );
+    const maps = new DecoderMaps(shown, answer, this.choices);
+    this.disposables.push(() => maps.dispose());
+    this.results.replaceChildren(element('p', {}, this.said(answer)), decoderTable(answer), maps.root);
     if (this.frozen !== null) this.results.append(frozenFigures(this.frozen, shown, own));
     const [a, b] = this.answers;
-    this.results.append(
-      generatedTable(
-        [a?.generated ?? [], b?.generated ?? []],
-        a !== null && b !== null ? this.changes : [],
-        this.matrices,
-        own,
-      ),
-    );
+    const both = [a?.generated ?? [], b?.generated ?? []] as const;
+    this.results.append(generatedTable(both, a && b ? this.changes : [], this.matrices, shown.exportMap, own));
+  }
+
+  private said({ iou, slice, prompts: { points, box } }: PromptAnswer): string {
+    const { slices, firstSlice } = this.shown.summary;
+    const given = [
+      ...(points.length > 0 ? [`${points.length} ${points.length === 1 ? 'point' : 'points'}`] : []),
+      ...(box === null ? [] : ['a box']),
+    ].join(' and ');
+    return `Estimated IoU ${figure(iou)} · ${given}${slices > 1 ? ` on slice ${firstSlice + slice}` : ''}`;
   }
 }

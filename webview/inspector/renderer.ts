@@ -27,14 +27,14 @@ export const activate: ActivationFunction = (context) => {
   return {
     renderOutputItem(item, container) {
       dispose(item.id);
-      const summary = readInspection(parse(item.text()));
-      if (summary === null) {
+      const output = readInspection(parse(item.text()));
+      if (output === null) {
         container.replaceChildren(element('p', {}, 'This inspection is damaged or of a newer version of Med-SA.'));
         return;
       }
       const place = element('div');
       container.replaceChildren(place);
-      views.set(item.id, mount(place, summary, channel, `${instance}/${item.id}`));
+      views.set(item.id, mount(place, output, channel, `${instance}/${item.id}`));
     },
     disposeOutputItem(id) {
       for (const each of id === undefined ? [...views.keys()] : [id]) dispose(each);

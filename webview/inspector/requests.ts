@@ -10,7 +10,6 @@ type AnswerOf<T extends InspectorRequest['type']> = Extract<
       'inspector/attach': 'inspector/summary';
       'inspector/picture': 'inspector/picture';
       'inspector/maps': 'inspector/maps';
-      'inspector/sliceAttention': 'inspector/sliceAttention';
       'inspector/prompt': 'inspector/prompt';
       'inspector/frozen': 'inspector/frozen';
       'inspector/exportTensors': 'inspector/exported';

@@ -1,4 +1,4 @@
-import type { InspectorSummary, MapQuery } from '../../src/protocol/inspector';
+import type { InspectorSummary, PictureQuery } from '../../src/protocol/inspector';
 import type { Cursor } from './cursor';
 import type { Backdrop } from './mapFigure';
 import type { Requests } from './requests';
@@ -16,7 +16,7 @@ export interface Shown {
   opacity: number;
   /** Shows what failed, or null when something worked. */
   readonly tell: (problem: unknown) => void;
-  readonly exportMap: (query: MapQuery) => void;
+  readonly exportMap: (query: PictureQuery) => void;
 }
 
 export const backdropOf = ({ picture, summary, opacity }: Shown): Backdrop => ({

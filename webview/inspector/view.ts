@@ -1,4 +1,4 @@
-import type { InspectorChannel, InspectorSummary, MapQuery } from '../../src/protocol/inspector';
+import type { InspectorChannel, InspectorOutput, PictureQuery } from '../../src/protocol/inspector';
 import { element } from '../shared/dom';
 import { BlockPanel } from './blockPanel';
 import { Cursor } from './cursor';
@@ -22,7 +22,7 @@ export class InspectorView {
 
   constructor(
     readonly viewId: string,
-    summary: InspectorSummary,
+    { summary, begin }: InspectorOutput,
     channel: InspectorChannel,
   ) {
     const requests = new Requests(channel, viewId, summary.inspection);
@@ -30,7 +30,7 @@ export class InspectorView {
       summary,
       requests,
       cursor: new Cursor(),
-      slice: 0,
+      slice: begin.slice,
       picture: null,
       opacity: 0.75,
       tell: (problem) => this.tell(problem),
@@ -41,6 +41,7 @@ export class InspectorView {
     this.overview = new Overview(summary, panelId, (block) => this.choose(block));
     this.prompt = new PromptPanel(this.shown);
     this.panel = new BlockPanel(this.shown, 0);
+    this.overview.show(begin.slice);
     this.overview.select(0);
     this.blockPlace.append(this.panel.root);
     this.root = element(
@@ -57,6 +58,7 @@ export class InspectorView {
       if (['Enter', ' ', 'ArrowUp', 'ArrowDown'].includes(event.key)) event.stopPropagation();
     });
     void this.loadPicture();
+    void this.prompt.begin(begin.prompts);
   }
 
   dispose(): void {
@@ -90,12 +92,13 @@ export class InspectorView {
   }
 
   private sliceControl(): HTMLElement {
-    const { slices } = this.shown.summary;
-    const told = element('output', {}, `0 of 0–${slices - 1}`);
-    const slider = element('input', { type: 'range', min: 0, max: slices - 1, value: 0 });
+    const { slices, firstSlice } = this.shown.summary;
+    const said = (): string => `${firstSlice + this.shown.slice} of ${firstSlice}–${firstSlice + slices - 1}`;
+    const told = element('output', {}, said());
+    const slider = element('input', { type: 'range', min: 0, max: slices - 1, value: this.shown.slice });
     slider.addEventListener('input', () => {
       this.shown.slice = Number(slider.value);
-      told.textContent = `${slider.value} of 0–${slices - 1}`;
+      told.textContent = said();
       this.overview.show(this.shown.slice);
       this.choose(this.block);
       void this.loadPicture();
@@ -132,7 +135,7 @@ export class InspectorView {
     }
   }
 
-  private async export(map: MapQuery | null): Promise<void> {
+  private async export(map: PictureQuery | null): Promise<void> {
     const { requests, slice } = this.shown;
     try {
       const { file } = await (map === null

@@ -32,10 +32,11 @@ export function icon(path: string): SVGSVGElement {
   return svg;
 }
 
-/** Puts a style sheet into the page, once. */
+/** Puts a style sheet into the page, once. A panel's policy takes only one that carries the nonce of its script. */
 export function addStyles(id: string, css: string): void {
   if (document.getElementById(id)) return;
-  document.head.append(element('style', { id }, css));
+  const nonce = document.querySelector<HTMLElement>('script[nonce]')?.nonce ?? '';
+  document.head.append(element('style', nonce === '' ? { id } : { id, nonce }, css));
 }
 
 function setAttributes(target: Element, attributes: Attributes): void {

@@ -1,13 +1,14 @@
 import type { PromptSet } from '../datasets/types';
 import { UserError } from '../errors';
 import { compile, input, type TensorData } from '../graph';
+import type { AttachmentTrace } from '../medsa/observation';
 import { HeldTensorLost } from '../runtime/errors';
 import type { HeldTensor } from '../runtime/types';
 import { gridOf } from '../sam/config';
 import { FrozenImages, type FrozenComparison } from './frozenComparison';
 import type { AdapterInspector, InspectedPixels } from './inspector';
 import { held as heldNames, isHeldName } from './names';
-import { channelsOf, compileChannel, compileSliceWeight, type ChannelPart } from './programs';
+import { channelsOf, compileChannel, compileSliceWeight, type ChannelPart, type TracedProgram } from './programs';
 import { askPrompt, type PromptInspection } from './promptInspection';
 
 type HeldTensors = Readonly<Record<string, HeldTensor>>;
@@ -72,10 +73,7 @@ export class ImageInspection {
   /** One channel of an attachment of the encoder: [D, g, g]. @throws UserError where there is no such channel */
   async channel(name: string, part: ChannelPart, channel: number, signal?: AbortSignal): Promise<TensorData> {
     const trace = this.attachment(name);
-    const count = channelsOf(trace, part);
-    if (!Number.isInteger(channel) || channel < 0 || channel >= count) {
-      throw new UserError(`${name} has the ${part} channels 0 to ${count - 1}, not ${channel}`);
-    }
+    checkChannel(trace, part, channel);
     const { programs, executor, model } = this.inspector;
     const loaded = await programs.get(`channel-${this.slices}-${name}-${part}-${channel}`, () =>
       compileChannel(trace, part, channel, gridOf(model.config)),
@@ -106,6 +104,33 @@ export class ImageInspection {
     const ask = (held: HeldTensors) =>
       askPrompt(this.inspector, this.pixels.geometry, held[heldNames.embedding(slice)], prompts, slice, signal);
     return this.use(ask, signal);
+  }
+
+  /** Channels of each part of an attachment of the decoder. @throws UserError where there is none of this name */
+  promptChannels({ tokens }: PromptInspection, name: string): Record<ChannelPart, number> {
+    const trace = attachmentNamed(this.inspector.decoderOf(tokens), name, 'decoder');
+    return { addition: channelsOf(trace, 'addition'), hidden: channelsOf(trace, 'hidden') };
+  }
+
+  /**
+   * One channel of an attachment of the decoder, as a prompt brought it about: [1, g, g] at the image's places, [1, T] at
+   * the tokens. @throws UserError where there is no such channel
+   */
+  async promptChannel(
+    { tokens, readings }: PromptInspection,
+    name: string,
+    part: ChannelPart,
+    channel: number,
+    signal?: AbortSignal,
+  ): Promise<TensorData> {
+    const { programs, executor, model } = this.inspector;
+    const trace = attachmentNamed(this.inspector.decoderOf(tokens), name, 'decoder');
+    checkChannel(trace, part, channel);
+    const loaded = await programs.get(`decoder-channel-${tokens}-${name}-${part}-${channel}`, () =>
+      compileChannel(trace, part, channel, gridOf(model.config)),
+    );
+    const hidden = readings.get(heldNames.hidden(name))!;
+    return withoutLast((await executor.run(loaded, { hidden }, { signal })).channel);
   }
 
   /** The frozen SAM beside the adapted one; its first call on a slice encodes with the frozen model. */
@@ -139,9 +164,7 @@ export class ImageInspection {
   }
 
   private attachment(name: string) {
-    const found = this.trace.attachments.find((trace) => trace.name === name);
-    if (found === undefined) throw new UserError(`nothing named ${name} is attached to the encoder`);
-    return found;
+    return attachmentNamed(this.trace, name, 'encoder');
   }
 
   /** @throws UserError where there is no such slice */
@@ -163,6 +186,20 @@ export class ImageInspection {
       return work(this.held);
     }
   }
+}
+
+/** @throws UserError where there is none of this name */
+function attachmentNamed({ attachments }: TracedProgram, name: string, where: 'encoder' | 'decoder'): AttachmentTrace {
+  const found = attachments.find((trace) => trace.name === name);
+  if (found === undefined) throw new UserError(`nothing named ${name} is attached to the ${where}`);
+  return found;
+}
+
+/** @throws UserError where there is no such channel */
+function checkChannel(trace: AttachmentTrace, part: ChannelPart, channel: number): void {
+  const count = channelsOf(trace, part);
+  if (Number.isInteger(channel) && channel >= 0 && channel < count) return;
+  throw new UserError(`${trace.name} has the ${part} channels 0 to ${count - 1}, not ${channel}`);
 }
 
 async function pass(inspector: AdapterInspector, { image }: InspectedPixels, signal?: AbortSignal) {

@@ -16,6 +16,8 @@ export interface PromptInspection {
   readonly slice: number;
   /** By name (names.ts); `low_res_masks` [1, 4, 4g, 4g] and `iou` [1, 4] among them. */
   readonly readings: ReadonlyMap<string, TensorData>;
+  /** How many tokens the prompts are, as the decoder's program counts them. */
+  readonly tokens: number;
   /** Attachments of the decoder. */
   readonly attachments: readonly string[];
   /** Of mask token 0, at the original image's size. */
@@ -58,6 +60,7 @@ export async function askPrompt(
   return {
     prompts,
     slice,
+    tokens,
     readings: new Map(Object.entries(outputs)),
     attachments: attachments.map(({ name }) => name),
     mask: singleMask(outputs.low_res_masks, geometry),

@@ -14,8 +14,12 @@ export function activityOf(all: ReadonlyMap<string, TensorData>, name: string): 
   return { units, dead, nearDead, histogram: [...histogram] };
 }
 
-/** The figures of an inspection's overview; `id` is how a page names it. */
-export function summarise(inspection: ImageInspection, id: string): InspectorSummary {
+/**
+ * The figures of an inspection's overview.
+ * @param id how a page names it
+ * @param firstSlice what the volume calls the first slice
+ */
+export function summarise(inspection: ImageInspection, id: string, firstSlice = 0): InspectorSummary {
   const { model } = inspection.inspector;
   const { geometry } = inspection.pixels;
   const attachment = (name: string): AttachmentSummary => ({
@@ -30,6 +34,7 @@ export function summarise(inspection: ImageInspection, id: string): InspectorSum
     model: model.name,
     adapters: model.adaptersName,
     slices: inspection.slices,
+    firstSlice,
     heads: inspection.heads,
     ...geometry.original,
     cells: coveredCells(geometry, gridOf(model.config)),

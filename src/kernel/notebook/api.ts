@@ -31,6 +31,58 @@ export interface SegmentOptions {
   slice?: number;
 }
 
+/** Prompts of which the inspector tells what the decoder's adapters do with them. */
+export type InspectedPrompt = Pick<SegmentOptions, 'points' | 'box'>;
+
+export interface InspectOptions extends InspectedPrompt {
+  /** What is looked into: an adapter file or a run; the adapters in use in this notebook by default. */
+  adapters?: string | NotebookRun;
+  /** From 0; the slice that the image was opened at by default. */
+  slice?: number;
+  /** Neighbouring slices that are encoded together, with adapters that look along the depth; as in training by default. */
+  slices?: number;
+  /** A second prompt, to see how the weights that a prompt generates differ. */
+  compare?: InspectedPrompt;
+}
+
+/** One block of the encoder. */
+export interface InspectedBlock {
+  /** `image_encoder.blocks.0` */
+  readonly name: string;
+  /** ‖output − frozen output‖ / ‖frozen output‖ on the inspected slice. */
+  readonly change: number;
+  readonly adapters: readonly {
+    readonly name: string;
+    /** ‖addition‖ / ‖what it is added to‖. */
+    readonly share: number;
+    /** Of the bottleneck, and those that are never above 0; null for LoRA. */
+    readonly units: number | null;
+    readonly dead: number | null;
+  }[];
+}
+
+/** Float32 values, row-major. */
+export interface NotebookTensor {
+  readonly shape: readonly number[];
+  readonly data: Float32Array;
+}
+
+/** What adapters do on an image. Shown as the inspector. */
+export interface NotebookInspection {
+  readonly model: string;
+  readonly adapters: string;
+  /** Slices that were encoded together. */
+  readonly slices: readonly number[];
+  readonly blocks: readonly InspectedBlock[];
+  /**
+   * A tensor by its name in docs/inspector.md, e.g. `image_encoder.blocks.0.space_adapter.addition.norm`; of the decoder
+   * behind `prompt.0.` and `prompt.1.`.
+   */
+  tensor(name: string): Promise<NotebookTensor>;
+  /** Writes everything that was read as safetensors. Resolves with the path. */
+  save(file: string): Promise<string>;
+}
+
 /** What is annotated in an image: one structure, with a name and a colour. */
 export interface NotebookObject {
   readonly label: string;
@@ -84,6 +136,8 @@ export interface NotebookImage {
   label(label: string, options: LabelOptions): Promise<Segmentation>;
   /** Carries the mask of an object to neighbouring slices until it ends. @returns how many slices got a mask. */
   propagate(label: string, options?: PropagateOptions): Promise<number>;
+  /** Looks into the adapters on a slice. */
+  inspect(options?: InspectOptions): Promise<NotebookInspection>;
   /** Writes what is annotated. Resolves with the files. */
   save(file: string, options?: SaveOptions): Promise<string[]>;
 }
@@ -177,6 +231,8 @@ export interface NotebookApi {
   watch(run: string): Promise<NotebookRun>;
   /** The next clicks and calls of this notebook are answered with these adapters; null: by the frozen model. */
   useAdapters(adapters: string | NotebookRun | null): Promise<KernelStatus>;
+  /** `image.inspect(options)`: what each adapter does on an image; of a path, the image is opened first. */
+  inspect(image: NotebookImage | string, options?: InspectOptions): Promise<NotebookInspection>;
   /** Measures the model against the masks of a data set: what `med-sa evaluate --json` prints. */
   evaluate(options: EvaluateOptions): Promise<Record<string, unknown>>;
   /** Draws images with exact masks into a new folder and resolves with its path. */

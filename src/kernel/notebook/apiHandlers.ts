@@ -7,6 +7,8 @@ import type { NotebookModel } from './api';
 import type { ApiCalls, ApiMethod } from './calls';
 import { runCommand } from './command';
 import { imageHandlers } from './imageHandlers';
+import type { Inspections } from './inspections';
+import { inspectHandlers } from './inspectHandlers';
 import type { CommandDefaults, Runs } from './runs';
 
 /** Where a call comes from. */
@@ -22,6 +24,7 @@ export interface ApiServices {
   readonly images: ImageLibrary;
   readonly models: Models;
   readonly runs: Runs;
+  readonly inspections: Inspections;
   readonly cli: () => string;
   readonly defaults: CommandDefaults;
   /** Adapters in use in a notebook: an absolute path; null for the frozen model. */
@@ -44,6 +47,7 @@ export function apiHandlers(services: ApiServices): ApiHandlers {
 
   return {
     ...imageHandlers(services),
+    ...inspectHandlers(services),
 
     'mask/save': async ({ file, ...mask }, { folder }) => {
       const target = path.resolve(folder, file);

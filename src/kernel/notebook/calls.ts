@@ -8,6 +8,7 @@ import type {
   Prompt,
   RunSummary,
 } from '../../protocol';
+import type { InspectorOutput } from '../../protocol/inspector';
 import type {
   EvaluateOptions,
   FineTuneOptions,
@@ -48,6 +49,14 @@ export interface SegmentReport {
   readonly png: string;
 }
 
+/** What was found of an image and its adapters. */
+export interface InspectionReport {
+  readonly output: InspectorOutput;
+  /** A map, base64: how this block changes its output, the most of all. */
+  readonly png: string;
+  readonly block: number;
+}
+
 /** Calls of the cell API: method → [params, result]. */
 export interface ApiCalls {
   'image/open': [OpenImageOptions & { path: string }, OpenedImage];
@@ -66,6 +75,19 @@ export interface ApiCalls {
   'image/save': [{ output: ImageOutput; file: string; format: ExportFormat | undefined }, string[]];
   'mask/save': [{ file: string; width: number; height: number; data: Uint8Array }, string];
   'mask/picture': [{ width: number; height: number; data: Uint8Array }, string];
+  /** `adapters` null: those in use in the notebook. Prompts of both slots, in pixels. */
+  'inspect/open': [
+    {
+      output: ImageOutput;
+      slice: number;
+      slices: number | undefined;
+      adapters: string | null;
+      prompts: [first: Prompt[], second: Prompt[]];
+    },
+    InspectionReport,
+  ];
+  'inspect/tensor': [{ output: InspectorOutput; name: string }, { shape: number[]; data: Float32Array }];
+  'inspect/save': [{ output: InspectorOutput; file: string }, string];
   'adapters/use': [{ file: string | null }, KernelStatus];
   /** Resolves with the run's folder as soon as that is there. */
   'training/start': [FineTuneOptions, string];

@@ -1,5 +1,6 @@
 import { UsageError } from '../errors';
 import { embeddedModel, openPredictor } from '../inference';
+import { openInspector } from '../inspection';
 import { resolveDevice } from '../runtime/devices';
 import { createEngine } from '../runtime/engine';
 import { type Precision, precisions } from '../runtime/precision';
@@ -50,6 +51,7 @@ export function kernelOptions(environment: KernelEnvironment, log: (line: string
 
   return {
     createPredictor: async (adapters) => openPredictor({ model, adapters, executor: await engineOnce() }),
+    createInspector: async (adapters) => openInspector({ model, adapters, executor: await engineOnce() }),
     deviceNotes: () => notes,
     engineMemoryMB: async () => (answering === null ? 0 : (await (await answering).status()).rssMB),
     dispose: async () => (await answering)?.dispose(),

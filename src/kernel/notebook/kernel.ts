@@ -5,11 +5,13 @@ import type {
   FineTuneParams,
   ImageOutput,
   ImageOutputV1,
+  InspectParams,
   KernelStatus,
   RunForecast,
   ViewerEvent,
   ViewerRequest,
 } from '../../protocol';
+import type { InspectorEvent, InspectorOutput, InspectorRequest } from '../../protocol/inspector';
 import {
   AnnotationStore,
   exportSession,
@@ -26,6 +28,8 @@ import { bundle } from './bundles';
 import type { ApiMethod } from './calls';
 import { CellProcess } from './cellProcess';
 import { exportLabelled, type LabelledExport } from './exportLabelled';
+import { type InspectorFactory, Inspections } from './inspections';
+import { openInspection } from './inspectHandlers';
 import { type CommandDefaults, Runs } from './runs';
 import { isTrainingRequest, RunViewers } from './runViewers';
 
@@ -35,6 +39,8 @@ export interface KernelOptions {
   readonly deviceNotes?: () => string[];
   /** Memory of the processes that compute, in MiB. */
   readonly engineMemoryMB?: () => Promise<number>;
+  /** Opens models for the adapter inspector; without it, inspecting is refused. */
+  readonly createInspector?: InspectorFactory;
   /** Ends what computes; called once, when the kernel ends. */
   readonly dispose?: () => Promise<void>;
   readonly runsFolder?: string | null;
@@ -61,6 +67,10 @@ interface OpenNotebook {
   queue: Promise<unknown>;
 }
 
+const noInspector: InspectorFactory = async () => {
+  throw new UserError('this kernel looks into no adapters: it was started without an inspector');
+};
+
 /** The kernel without its wire: notebooks with their cells, pictures and fine-tunes. The same under VS Code and headless. */
 export class NotebookKernel {
   private readonly notebooks = new Map<string, OpenNotebook>();
@@ -69,6 +79,8 @@ export class NotebookKernel {
   private readonly imageViewers: ImageViewers;
   private readonly runViewers: RunViewers;
   private readonly runs: Runs;
+  private readonly store: AnnotationStore;
+  private readonly inspections: Inspections;
   private readonly handlers: ReturnType<typeof apiHandlers>;
   private readonly services: Parameters<typeof exportLabelled>[0];
   private described: Pick<KernelStatus, 'model' | 'adapters' | 'device'> = {
@@ -82,7 +94,7 @@ export class NotebookKernel {
     private readonly listener: KernelListener,
   ) {
     const images = new ImageLibrary();
-    const store = new AnnotationStore(images);
+    const store = (this.store = new AnnotationStore(images));
     const defaults = options.defaults ?? { model: null, device: null, engine: null };
     const cli = options.cli ?? (() => bundle('cli'));
     const adaptersOf = (notebook: string) => this.adapters.get(notebook) ?? null;
@@ -97,11 +109,13 @@ export class NotebookKernel {
       exportSession(opened, images, format, path.resolve(folder, target), source);
     this.imageViewers = new ImageViewers({ store, images, models: this.models, adaptersOf, write, emit, log });
     this.runViewers = new RunViewers(this.runs, emit);
+    this.inspections = new Inspections(options.createInspector ?? noInspector, images);
     this.handlers = apiHandlers({
       store,
       images,
       models: this.models,
       runs: this.runs,
+      inspections: this.inspections,
       cli,
       defaults,
       adaptersOf,
@@ -130,6 +144,7 @@ export class NotebookKernel {
     this.notebooks.delete(notebook);
     this.imageViewers.close(notebook);
     this.runViewers.close(notebook);
+    this.inspections.close(notebook);
     await open?.process.close();
   }
 
@@ -139,6 +154,14 @@ export class NotebookKernel {
     } else {
       await this.imageViewers.handle(notebook, folder, request);
     }
+  }
+
+  inspect(params: InspectParams): Promise<InspectorOutput> {
+    return openInspection(this.store, this.inspections, params);
+  }
+
+  answerInspector(request: InspectorRequest): Promise<InspectorEvent> {
+    return this.inspections.answer(request);
   }
 
   startRun(params: FineTuneParams): Promise<string> {
@@ -190,6 +213,7 @@ export class NotebookKernel {
 
   async dispose(): Promise<void> {
     await Promise.all([...this.notebooks.keys()].map((notebook) => this.close(notebook)));
+    this.inspections.dispose();
     this.models.dispose();
     await this.options.dispose?.();
   }

@@ -72,9 +72,9 @@ export class Runs {
     this.launched.set(folder, launched);
     // Its folder was there before: it goes on when its process holds the lock.
     while (runHolder(folder)?.pid !== launched.pid) {
-      const lastWords = launched.ended();
-      if (lastWords === '') return; // there was little left to do
-      if (lastWords !== null) throw new UserError(`${run} was not resumed: ${lastWords}`);
+      const end = launched.ended();
+      if (end?.lastWords === '') return; // there was little left to do
+      if (end !== null) throw new UserError(`${run} was not resumed: ${end.lastWords}`);
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
   }

@@ -32,7 +32,14 @@ describe('docs/notebook-api.md', () => {
   });
 
   it('leaves the files behind that it speaks of', () => {
-    const written = ['lesion.png', 'lesion.json', 'organ.nii.gz', 'my-data/pairs.csv', 'answer.png'];
+    const written = [
+      'lesion.png',
+      'lesion.json',
+      'organ.nii.gz',
+      'my-data/pairs.csv',
+      'answer.png',
+      'looked.safetensors',
+    ];
     for (const name of written) expect(fs.existsSync(path.join(folder, name)), name).toBe(true);
   });
 

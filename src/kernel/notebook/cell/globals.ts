@@ -1,6 +1,6 @@
 import type { CellOutput } from '../../../protocol';
-import { UserError } from '../../errors';
-import type { NotebookApi, NotebookImage, NotebookRun } from '../api';
+import type { NotebookApi, NotebookImage } from '../api';
+import { adaptersFile } from './adaptersFile';
 import { openImage } from './images';
 import type { KernelCalls } from './kernelCalls';
 import { representations } from './outputs';
@@ -22,6 +22,7 @@ export function notebookApi(kernel: KernelCalls, emit: (output: CellOutput) => v
     finetune: (options) => fineTune(kernel, options, emit),
     watch: (run) => watchRun(kernel, run, emit),
     useAdapters: (adapters) => kernel.call('adapters/use', { file: adaptersFile(adapters) }),
+    inspect: async (image, options) => (await opened(image)).inspect(options),
     evaluate: ({ adapters, ...options }) =>
       kernel.call('evaluate', adapters === undefined ? options : { ...options, adapters: adaptersFile(adapters) }),
     phantoms: (options) => kernel.call('phantoms', options),
@@ -34,10 +35,4 @@ export function notebookApi(kernel: KernelCalls, emit: (output: CellOutput) => v
       emit({ kind: 'display', displayId: null, replace: false, items });
     },
   };
-}
-
-function adaptersFile(adapters: string | NotebookRun | null): string | null {
-  if (adapters === null || typeof adapters === 'string') return adapters;
-  if (adapters?.best) return adapters.best;
-  throw new UserError('this run has no best adapters yet: let it finish an epoch, or resume it');
 }

@@ -2,8 +2,11 @@ import { imageMime, type ImageOutput, type MaskPatch, type OutputItem, type Prom
 import { UserError } from '../../errors';
 import { decodeMaskPatch } from '../../imaging/maskPatch';
 import type {
+  InspectedPrompt,
+  InspectOptions,
   LabelOptions,
   NotebookImage,
+  NotebookInspection,
   NotebookMask,
   NotebookObject,
   OpenImageOptions,
@@ -13,6 +16,8 @@ import type {
   SegmentOptions,
 } from '../api';
 import type { OpenedImage, SegmentReport } from '../calls';
+import { adaptersFile } from './adaptersFile';
+import { OpenInspection } from './inspections';
 import type { KernelCalls } from './kernelCalls';
 import { displayed, jsonItem, pngItem, textItem } from './outputs';
 
@@ -78,6 +83,18 @@ class OpenImage implements NotebookImage {
 
   propagate(label: string, { from = this.slice, direction, to }: PropagateOptions = {}): Promise<number> {
     return this.#kernel.call('image/propagate', { output: this.#output, label, from, direction, to });
+  }
+
+  async inspect(options: InspectOptions = {}): Promise<NotebookInspection> {
+    const { slice = this.slice, slices, adapters = null, compare = {} } = options;
+    const report = await this.#kernel.call('inspect/open', {
+      output: this.#output,
+      slice,
+      slices,
+      adapters: adaptersFile(adapters),
+      prompts: [inspectedPrompts(options), inspectedPrompts(compare)],
+    });
+    return new OpenInspection(this.#kernel, report);
   }
 
   save(file: string, { format }: SaveOptions = {}): Promise<string[]> {
@@ -149,6 +166,10 @@ class ModelAnswer implements Segmentation {
     return [pngItem(this.#png), textItem(text)];
   }
 }
+
+/** None where there is neither a point nor a box: an image can be looked into without. */
+const inspectedPrompts = ({ points = [], box }: InspectedPrompt): Prompt[] =>
+  points.length === 0 && box === undefined ? [] : promptsOf({ points, box });
 
 /** Pixel indices → positions at the pixels' centres. */
 function promptsOf({ points = [], box }: SegmentOptions): Prompt[] {

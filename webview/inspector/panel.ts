@@ -1,0 +1,31 @@
+// The inspector in a panel of its own: the same page as in a notebook's output, with the extension at the other end.
+import type { InspectorChannel, InspectorEvent, InspectorRequest } from '../../src/protocol/inspector';
+import type { FromInspectorPanel, ToInspectorPanel } from '../../src/protocol/inspectorPanel';
+import { isInspectorEvent, readInspection } from './messages';
+import { mount } from './mount';
+
+declare function acquireVsCodeApi(): { postMessage(message: FromInspectorPanel): void };
+
+const vscode = acquireVsCodeApi();
+const listeners = new Set<(event: InspectorEvent) => void>();
+const channel: InspectorChannel = {
+  post: (request: InspectorRequest) => vscode.postMessage(request),
+  listen: (listener) => {
+    listeners.add(listener);
+    return () => listeners.delete(listener);
+  },
+};
+const place = document.getElementById('inspector')!;
+let shown: { dispose(): void } | null = null;
+let views = 0;
+
+window.addEventListener('message', ({ data }: MessageEvent<ToInspectorPanel>) => {
+  if (isInspectorEvent(data)) return listeners.forEach((listener) => listener(data));
+  if (data.type === 'panel/failed') return place.replaceChildren(data.message);
+  const output = readInspection(data.output);
+  if (output === null) return;
+  shown?.dispose();
+  // A view of its own each time: answers that are still on their way belong to the one before.
+  shown = mount(place, output, channel, `panel-${views++}`);
+});
+vscode.postMessage({ type: 'panel/ready' });
