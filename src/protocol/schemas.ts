@@ -1,8 +1,8 @@
 // Shapes of everything that arrives at the kernel. Messages come from notebooks, and a notebook file may hold anything.
 import { z } from 'zod';
+import { inspectorRequestSchema } from './inspectorSchema';
 import type { KernelRequests } from './kernel';
 import type { TrainingRequest, ViewerRequest } from './viewer';
-import { inspectorRequestSchema } from './inspectorSchema';
 import { imageOutputSchema, imageOutputV1Schema, imageRequestSchema } from './viewerSchemas';
 
 const name = z.string().min(1).max(4096);
