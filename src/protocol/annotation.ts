@@ -94,4 +94,6 @@ export interface SessionState {
   redo: string | null;
   /** What answers, e.g. "phantom-sam + sunnybrook (cpu)"; null until a model has answered. */
   model: string | null;
+  /** Why nothing can be changed, for people: another kernel annotates the image. null where it can. */
+  readOnly: string | null;
 }

@@ -123,7 +123,15 @@ describe.skipIf(!hasBrowser)('the image renderer in a browser', () => {
     await page.click(20, 20);
     expect(ViewerPage.differs(untouched, await page.seen()).some(Boolean)).toBe(true);
     await expect.poll(() => page.button('Undo').isEnabled()).toBe(true);
-    const old: SessionState = { revision: 0, objects: [], active: '', undo: null, redo: null, model: 'old' };
+    const old: SessionState = {
+      revision: 0,
+      objects: [],
+      active: '',
+      undo: null,
+      redo: null,
+      model: 'old',
+      readOnly: null,
+    };
     await page.tell({ type: 'viewer/change', viewId: 'view', state: old, objects: [] });
     expect(await page.page.locator('.answer').textContent()).toMatch(/^disc-model/);
   });
@@ -176,7 +184,7 @@ describe.skipIf(!hasBrowser)('the image renderer in a browser', () => {
     const patch = { x: 0, y: 0, width: 9999, height: 1, runs: 'AA==' };
     const broken = { object: 'liver', slice: 0, revision: 99, prompts: [], mask: { whole: true as const, patch } };
     const rest = { iou: null, candidates: [], chosen: null, source: 'model' as const };
-    const state = { revision: 99, objects: [], active: 'liver', undo: null, redo: null, model: null };
+    const state = { revision: 99, objects: [], active: 'liver', undo: null, redo: null, model: null, readOnly: null };
     await page.tell({ type: 'viewer/change', viewId: 'view', state, objects: [{ ...broken, ...rest }] });
     expect(await alert.textContent()).toMatch(/mask does not fit/);
   });

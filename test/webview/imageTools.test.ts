@@ -90,7 +90,15 @@ describe.skipIf(!hasBrowser)('annotating with the viewer', () => {
       chosen: null,
     };
     const object = { id: 'liver', label: 'liver', colour: '#4fc3f7', visible: true, value: 1 };
-    const state = { revision: 500, objects: [object], active: 'liver', undo: 'x', redo: null, model: null };
+    const state = {
+      revision: 500,
+      objects: [object],
+      active: 'liver',
+      undo: 'x',
+      redo: null,
+      model: null,
+      readOnly: null,
+    };
     await page.asked('viewer/slices');
     await page.tell({ type: 'viewer/change', viewId: 'view', state, objects: [{ ...update, source: 'edited' }] });
     const [request] = await page.asked('viewer/slices');

@@ -1,36 +1,33 @@
-// One session's edits on disk: a line of JSON each, appended and flushed before the edit is answered.
 import fs from 'node:fs/promises';
 import path from 'node:path';
-import { z } from 'zod';
-import { UserError } from '../errors';
 import { writeFileAtomically } from '../files';
-import { eventSchema, type AnswerRecord, type SessionEvent, type TimelineEvent } from './edits';
-import { eventsOfVersion1, type JournalHeaderV1, headerV1Schema, lineV1Schema } from './journalV1';
+import type { AnswerRecord, SessionEvent, TimelineEvent } from './edits';
+import { type JournalContent, type JournalHeader, journalStamp, readJournal } from './journalFile';
+import { cannotBeKept, JournalLock } from './journalLock';
 
-const headerSchema = z.object({
-  version: z.literal(2),
-  image: z.string().min(1),
-  width: z.number().int().positive(),
-  height: z.number().int().positive(),
-  slices: z.number().int().positive(),
-});
-
-/** First line of a journal: which image the edits belong to. */
-export type JournalHeader = z.infer<typeof headerSchema>;
-
+/**
+ * One session's edits on disk: a line of JSON each, appended and flushed before the edit is answered. Whoever writes has
+ * claimed it; others read, and read again when it has changed.
+ */
 export class Journal {
   private queue: Promise<unknown> = Promise.resolve();
   private count: number;
+  private started: boolean;
+  private readonly lock: JournalLock;
 
   private constructor(
     readonly file: string,
     private readonly header: JournalHeader,
-    /** What the file held when it was opened, oldest first. */
-    readonly events: readonly SessionEvent[],
-    /** Whether the file holds its header, of this version. */
-    private started: boolean,
+    private content: JournalContent,
   ) {
-    this.count = events.length;
+    this.count = content.events.length;
+    this.started = content.started;
+    this.lock = new JournalLock(file, header.image);
+  }
+
+  /** What the file held when it was read last, oldest first. */
+  get events(): readonly SessionEvent[] {
+    return this.content.events;
   }
 
   /** Lines since the header. */
@@ -38,30 +35,57 @@ export class Journal {
     return this.count;
   }
 
+  /** Whether this process is the one that writes. */
+  get claimed(): boolean {
+    return this.lock.held;
+  }
+
   /**
-   * Opens a journal, or prepares one that begins with its first edit. A last line without its end (the process died
-   * while writing; nobody was told that it was kept) is cut off.
+   * Reads a journal, or prepares one that begins with its first edit.
    * @throws UserError for a journal that belongs to another image or that was damaged elsewhere than at its end.
    */
   static async open(file: string, header: JournalHeader): Promise<Journal> {
-    const bytes = await readIfPresent(file);
-    const whole = bytes.subarray(0, bytes.lastIndexOf('\n') + 1);
-    if (whole.length !== bytes.length) await fs.truncate(file, whole.length);
-    if (whole.length === 0) return new Journal(file, header, [], false);
+    return new Journal(file, header, await readJournal(file, header));
+  }
 
-    const [first, ...rest] = whole.toString('utf8').trimEnd().split('\n');
-    const kept = z.union([headerSchema, headerV1Schema]).safeParse(parseLine(first));
-    if (!kept.success) throw damaged(file, 1);
-    checkSameImage(file, kept.data, header);
-    const parsed = <T>(schema: z.ZodType<T>): T[] =>
-      rest.map((line, index) => {
-        const event = schema.safeParse(parseLine(line));
-        if (!event.success) throw damaged(file, index + 2);
-        return event.data;
-      });
-    const { version } = kept.data;
-    const events = version === 1 ? eventsOfVersion1(parsed(lineV1Schema)) : parsed(eventSchema);
-    return new Journal(file, header, events, version === 2);
+  /**
+   * Makes this process the one that writes, until `release`.
+   * @returns what the file holds by now, where somebody else has written since it was read; else null
+   * @throws UserError while another process writes
+   */
+  claim(): Promise<readonly SessionEvent[] | null> {
+    return this.serialised(async () => {
+      if (!this.claimed) await this.makeFolder();
+      if (!this.lock.take()) return null;
+      try {
+        const changed = await this.readAgain();
+        // Nobody writes any more: what is torn now, a process left when it died.
+        if (this.content.torn) await fs.truncate(this.file, this.content.length);
+        return changed;
+      } catch (error) {
+        this.lock.release();
+        throw error;
+      }
+    });
+  }
+
+  /** What another process has written since the file was read; null: nothing. */
+  changes(): Promise<readonly SessionEvent[] | null> {
+    return this.serialised(async () => (this.claimed ? null : this.readAgain()));
+  }
+
+  /** Who else writes, and what to do about that; null: nobody. */
+  otherWriter(): string | null {
+    return this.lock.otherWriter();
+  }
+
+  /** Lets other processes write. */
+  release(): Promise<void> {
+    return this.serialised(async () => {
+      if (!this.claimed) return;
+      this.content = { ...this.content, torn: false, stamp: await journalStamp(this.file) };
+      this.lock.release();
+    });
   }
 
   /** Resolves when the event lies on the disk. */
@@ -69,15 +93,15 @@ export class Journal {
     return this.write(event, true);
   }
 
-  /** Keeps what can be computed again: written in its turn, not waited for by the disk. */
-  note(record: AnswerRecord): Promise<void> {
-    return this.write(record, false);
+  /** Keeps what can be computed again, where this process writes: in its turn, not waited for by the disk. */
+  async note(record: AnswerRecord): Promise<void> {
+    if (this.claimed) await this.write(record, false);
   }
 
   /** Puts these events in the place of all that is there, at once or not at all. */
   replace(events: readonly SessionEvent[]): Promise<void> {
     return this.serialised(async () => {
-      await fs.mkdir(path.dirname(this.file), { recursive: true });
+      await this.makeFolder();
       await writeFileAtomically(this.file, [Buffer.from(text([this.header, ...events]))]);
       this.started = true;
       this.count = events.length;
@@ -86,7 +110,8 @@ export class Journal {
 
   private write(event: SessionEvent, flush: boolean): Promise<void> {
     return this.serialised(async () => {
-      await fs.mkdir(path.dirname(this.file), { recursive: true });
+      if (!this.claimed) throw new Error(`${this.file} is written without having been claimed`);
+      await this.makeFolder();
       const before: SessionEvent[] = this.started ? [] : [...this.events];
       const lines = this.started ? [event] : [this.header, ...before, event];
       // A journal of the first version is written anew, whole, before anything is added.
@@ -95,6 +120,22 @@ export class Journal {
       this.started = true;
       this.count++;
     });
+  }
+
+  private async readAgain(): Promise<readonly SessionEvent[] | null> {
+    if ((await journalStamp(this.file)) === this.content.stamp) return null;
+    this.content = await readJournal(this.file, this.header);
+    this.count = this.content.events.length;
+    this.started = this.content.started;
+    return this.content.events;
+  }
+
+  private async makeFolder(): Promise<void> {
+    try {
+      await fs.mkdir(path.dirname(this.file), { recursive: true });
+    } catch (error) {
+      throw cannotBeKept(this.file, error);
+    }
   }
 
   private serialised<T>(work: () => Promise<T>): Promise<T> {
@@ -119,38 +160,4 @@ async function append(file: string, lines: string, flush: boolean): Promise<void
   } finally {
     await handle.close();
   }
-}
-
-async function readIfPresent(file: string): Promise<Buffer> {
-  try {
-    return await fs.readFile(file);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return Buffer.alloc(0);
-    throw new UserError(`the annotations in ${file} cannot be read: ${(error as Error).message}`, {
-      file,
-      cause: error,
-    });
-  }
-}
-
-function parseLine(line: string): unknown {
-  try {
-    return JSON.parse(line);
-  } catch {
-    return undefined;
-  }
-}
-
-const damaged = (file: string, line: number) =>
-  new UserError(`line ${line} of the annotations ${file} is damaged: mend or remove that line, or move the file away`, {
-    file,
-  });
-
-function checkSameImage(file: string, kept: JournalHeader | JournalHeaderV1, now: JournalHeader): void {
-  const size = (header: JournalHeader | JournalHeaderV1) => `${header.width} × ${header.height} × ${header.slices}`;
-  if (size(kept) === size(now)) return;
-  throw new UserError(
-    `${now.image} is ${size(now)} pixels now, but its annotations in ${file} were made at ${size(kept)}: restore the image, or move the annotations away`,
-    { file },
-  );
 }

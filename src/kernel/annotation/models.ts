@@ -1,4 +1,6 @@
+import { chunksWith } from '../inference/sliceImages';
 import type { EncodedImage, Predictor } from '../inference/types';
+import type { RgbImage } from '../imaging';
 import { HeldTensorLost } from '../runtime/errors';
 import { type FileVersion, type ImageLibrary, versionOf } from './images';
 import { LeasedCache } from './leasedCache';
@@ -19,6 +21,9 @@ export interface ModelDescription {
   readonly key: string;
 }
 
+/** Chunks of slices that stay encoded: those of the slice in work, of its neighbours, and of where a propagation began. */
+const keptChunks = 6;
+
 /** A segmenter that can compute an embedding ahead of the first prompt. */
 export interface ImageSegmenter extends Segmenter {
   warm(slice: number, signal?: AbortSignal): Promise<void>;
@@ -29,7 +34,9 @@ export interface ImageSegmenter extends Segmenter {
 /** The models that answer, and the embeddings of the images that they were last asked about. */
 export class Models {
   private readonly predictors: LeasedCache<Predictor>;
-  private readonly embeddings: LeasedCache<EncodedImage>;
+  private readonly embeddings: LeasedCache<EncodedImage[]>;
+  /** Of models that see several slices at once. */
+  private readonly chunks: LeasedCache<EncodedImage[]>;
   private readonly encodingMs = new Map<string, number>();
 
   /**
@@ -43,7 +50,11 @@ export class Models {
     limits: { readonly predictors: number; readonly embeddings: number } = { predictors: 2, embeddings: 16 },
   ) {
     this.predictors = new LeasedCache<Predictor>(limits.predictors, (predictor) => predictor.dispose());
-    this.embeddings = new LeasedCache<EncodedImage>(limits.embeddings, (image) => image.free());
+    const free = async (images: readonly EncodedImage[]) => {
+      for (const image of images) await image.free();
+    };
+    this.embeddings = new LeasedCache<EncodedImage[]>(limits.embeddings, free);
+    this.chunks = new LeasedCache<EncodedImage[]>(keptChunks, free);
   }
 
   /** Loads a model and describes it. @throws UserError when the adapters are missing or belong to another model. */
@@ -64,21 +75,21 @@ export class Models {
   async segmenterFor(file: string, adapters: string | null): Promise<ImageSegmenter> {
     const { key, label } = await this.describe(adapters);
     const version = await versionOf(file);
-    const withImage = <R>(
-      slice: number,
-      work: (predictor: Predictor, image: EncodedImage) => Promise<R>,
-      signal?: AbortSignal,
-    ) =>
+    const withSlice = <R>(slice: number, work: SliceWork<R>, signal?: AbortSignal) =>
       this.withPredictor(key, adapters, (predictor) =>
-        this.withEmbedding(predictor, key, version, slice, work, signal),
+        this.withSlice({ predictor, key, version, slice, signal }, work),
       );
     return {
       key,
       label,
       maskSide: await this.withPredictor(key, adapters, ({ maskSide }) => maskSide),
       predict: (slice, objects, settings) =>
-        withImage(slice, (predictor, image) => predictor.predictMany(image, objects, settings), settings.signal),
-      warm: (slice, signal) => withImage(slice, async () => undefined, signal),
+        withSlice(
+          slice,
+          (predictor, views) => predictor.predictManyTogether(views, objects, settings),
+          settings.signal,
+        ),
+      warm: (slice, signal) => withSlice(slice, async () => undefined, signal),
       encodingMs: () => this.encodingMs.get(key) ?? null,
     };
   }
@@ -86,6 +97,7 @@ export class Models {
   /** Lets every model and embedding go as soon as nobody uses it. */
   dispose(): void {
     this.embeddings.clear();
+    this.chunks.clear();
     this.predictors.clear();
   }
 
@@ -93,33 +105,68 @@ export class Models {
     return this.predictors.use(key, () => this.create(adapters), work);
   }
 
-  private async withEmbedding<R>(
-    predictor: Predictor,
-    modelKey: string,
-    version: FileVersion,
-    slice: number,
-    work: (predictor: Predictor, image: EncodedImage) => Promise<R>,
-    signal?: AbortSignal,
-  ): Promise<R> {
-    const key = `${modelKey}|${version.version}|${slice}`;
-    const encode = async () => {
-      const picture = await this.images.picture(version, slice);
-      const began = performance.now();
-      const image = await predictor.encode(picture, signal);
-      this.encodingMs.set(modelKey, performance.now() - began);
-      return image;
+  /** Lends the slice, encoded: as each chunk of neighbours has it where the model looks along the depth. */
+  private async withSlice<R>(asked: AskedSlice, work: SliceWork<R>): Promise<R> {
+    const { predictor, slice } = asked;
+    const { length, starts } = await this.chunksOf(asked);
+    const lend = async (left: readonly number[], views: readonly EncodedImage[]): Promise<R> => {
+      if (left.length === 0) return work(predictor, views);
+      const [first, ...rest] = left;
+      return this.withChunk(asked, { first, length }, (chunk) => lend(rest, [...views, chunk[slice - first]]));
     };
-    const attempt = () => this.embeddings.use(key, encode, (image) => work(predictor, image));
     try {
-      return await attempt();
+      return await lend(starts, []);
     } catch (error) {
-      // The engine that held the embedding ended and was revived: encode once more.
+      // The engine that held the embeddings ended and was revived: encode once more.
       if (!(error instanceof HeldTensorLost)) throw error;
-      this.embeddings.drop(key);
-      return attempt();
+      for (const first of starts) this.cacheOf(length).drop(chunkKey(asked, first));
+      return lend(starts, []);
     }
   }
+
+  private async chunksOf({ predictor, version, slice }: AskedSlice) {
+    // The image itself may be out of memory by now: nobody needs it for a slice that is encoded on its own.
+    if (predictor.chunkSlices === 1) return { length: 1, starts: [slice] };
+    const slices = await this.images.use(version, ({ size }) => size[2]);
+    const length = Math.min(predictor.chunkSlices, slices);
+    return { length, starts: chunksWith(slice, slices, length) };
+  }
+
+  private withChunk<R>(
+    asked: AskedSlice,
+    { first, length }: { readonly first: number; readonly length: number },
+    work: (chunk: readonly EncodedImage[]) => Promise<R>,
+  ): Promise<R> {
+    const { predictor, key, version, signal } = asked;
+    const encode = async () => {
+      const pictures: RgbImage[] = [];
+      for (let at = first; at < first + length; at++) pictures.push(await this.images.picture(version, at));
+      const began = performance.now();
+      const images = await predictor.encodeChunk(pictures, signal);
+      this.encodingMs.set(key, performance.now() - began);
+      return images;
+    };
+    return this.cacheOf(length).use(chunkKey(asked, first), encode, work);
+  }
+
+  private cacheOf(length: number): LeasedCache<EncodedImage[]> {
+    return length > 1 ? this.chunks : this.embeddings;
+  }
 }
+
+/** What is done with a slice: one view of it, or one from each chunk that holds it. */
+type SliceWork<R> = (predictor: Predictor, views: readonly EncodedImage[]) => Promise<R>;
+
+interface AskedSlice {
+  readonly predictor: Predictor;
+  /** Of the model. */
+  readonly key: string;
+  readonly version: FileVersion;
+  readonly slice: number;
+  readonly signal?: AbortSignal;
+}
+
+const chunkKey = ({ key, version }: AskedSlice, first: number): string => `${key}|${version.version}|${first}`;
 
 /** The adapters file as it is now: a run that trains on overwrites its best adapters. */
 const weightsKey = async (adapters: string | null): Promise<string> =>

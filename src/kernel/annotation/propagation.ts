@@ -31,6 +31,7 @@ export async function propagate(
   source: SegmenterSource,
   control: Control,
 ): Promise<number> {
+  await session.claim();
   const last = session.image.size[2] - 1;
   const within = (slice: number): number => Math.min(Math.max(slice, 0), last);
   const down =
@@ -48,6 +49,7 @@ export async function propagate(
  * two of them from both sides to the middle. One step of undo for each object.
  */
 export async function segmentAll(session: AnnotationSession, source: SegmenterSource, control: Control): Promise<void> {
+  await session.claim();
   const last = session.image.size[2] - 1;
   const prompted = session.slices();
   for (const [index, slice] of prompted.entries()) {

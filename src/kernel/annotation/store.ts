@@ -59,6 +59,12 @@ export class AnnotationStore {
     return this.sessionFor(folder, output.sessionId ?? sessionId(shownPath(folder, file), annotation), file);
   }
 
+  /** Lets other kernels change the sessions: when this one ends. */
+  async release(): Promise<void> {
+    const opened = await Promise.allSettled(this.sessions.values());
+    await Promise.all(opened.map((one) => one.status === 'fulfilled' && one.value.session.release()));
+  }
+
   private sessionFor(folder: string, id: string, file: string): Promise<OpenedSession> {
     const journalFile = path.join(folder, '.med-sa', 'annotations', `${id}.jsonl`);
     const known = this.sessions.get(journalFile);

@@ -1,5 +1,6 @@
 import type { ImageEvent, ImageRequest, ViewerEvent } from '../../protocol';
 import { CancelledError, UserError } from '../errors';
+import { followWriter } from './followWriter';
 import type { ImageLibrary } from './images';
 import type { ImageSegmenter, Models } from './models';
 import { Prefetch } from './prefetch';
@@ -51,6 +52,7 @@ type Untold<T> = T extends unknown ? Omit<T, 'viewId'> : never;
 export class ImageViewers {
   private readonly views = new Map<string, View>();
   private readonly followed = new WeakSet<AnnotationSession>();
+  private readonly keptUp = new WeakSet<AnnotationSession>();
 
   constructor(private readonly options: ViewersOptions) {}
 
@@ -79,7 +81,16 @@ export class ImageViewers {
 
   /** Forgets the views of a notebook that was closed, and ends what they asked for. */
   close(notebook: string): void {
-    for (const [viewId, view] of this.views) if (view.notebook === notebook) this.forget(viewId);
+    const views = [...this.views].filter(([, view]) => view.notebook === notebook);
+    for (const [viewId] of views) this.forget(viewId);
+    for (const session of new Set(views.map(([, view]) => view.session))) {
+      // Nobody looks at it here any more: other kernels may change it.
+      if (!this.isLookedAt(session)) session.release().catch(this.options.log);
+    }
+  }
+
+  private isLookedAt(session: AnnotationSession): boolean {
+    return [...this.views.values()].some((view) => view.session === session);
   }
 
   private forget(viewId: string): void {
@@ -104,6 +115,7 @@ export class ImageViewers {
     const { viewId, output } = request;
     const opened = await this.options.store.attach(folder, output);
     const { session } = opened;
+    await session.refresh();
     const slice = Math.min(output.slice ?? session.firstSlice, session.image.size[2] - 1);
     const tell = (event: Untold<ImageEvent>) => this.options.emit(notebook, { ...event, viewId } as ImageEvent);
     this.forget(viewId);
@@ -129,6 +141,7 @@ export class ImageViewers {
     const { image, state } = session;
     tell({ type: 'viewer/attached', image, state, marks: session.marks(), slice, objects: session.known(slice) });
     await view.slices.request([{ plane: image.planes[0].plane, index: slice, pixels: true, shrink: 1 }]);
+    this.keepUp(session);
     // A view is attached when it shows its image: nothing that it asks for from now on waits for a model.
     void this.answerSlice(view).catch((error: unknown) => this.fail(notebook, request, error));
   }
@@ -162,6 +175,7 @@ export class ImageViewers {
         const { slice } = request;
         if (slice === null)
           return tasks.run('segmenting all slices', true, (control) => segmentAll(session, source, control));
+        await session.claim();
         return tasks.run('segmenting', false, () => session.answer(slice, source, true));
       }
       case 'viewer/export': {
@@ -213,6 +227,14 @@ export class ImageViewers {
 
   private segmenter({ notebook, file }: View): Promise<ImageSegmenter> {
     return this.options.models.segmenterFor(file, this.options.adaptersOf(notebook));
+  }
+
+  private keepUp(session: AnnotationSession): void {
+    if (this.keptUp.has(session)) return;
+    this.keptUp.add(session);
+    followWriter(session, () => this.isLookedAt(session))
+      .catch(this.options.log)
+      .finally(() => this.keptUp.delete(session));
   }
 
   private follow(session: AnnotationSession): void {

@@ -9,9 +9,9 @@ import type { SamModel } from '../sam/sam';
 import { EmbeddingStore, type HeldEmbedding } from './embeddings';
 import { Encoder, pixelDigest, type StoredEmbeddings } from './encoder';
 import { HeldImage } from './heldImage';
+import { type MaskAnswer, meanAnswers, predictionsOf } from './maskAnswers';
 import { alike, isAmbiguous, place, type PlacedObject } from './objects';
-import { originalMask } from './postprocess';
-import { fitImage, geometryOf, type Geometry } from './preprocess';
+import { fitImage, geometryOf } from './preprocess';
 import { compileClickDecoder, compileDecoder } from './programs';
 import { checkPrompts } from './promptChecks';
 import type { EncodedImage, ObjectPrompts, Prediction, PredictOptions, Predictor } from './types';
@@ -31,6 +31,8 @@ export interface PredictorOptions {
   /** What embeddings may take inside of the executor; 512 MiB by default (some 35 images of a full-size model). */
   readonly embeddingBytes?: number;
 }
+
+type ManyOptions = Omit<PredictOptions, 'previous'>;
 
 /** Programs kept per predictor: encoders of an image and of a chunk, the decoder whole and in two parts, a port. */
 const programLimit = 6;
@@ -100,33 +102,16 @@ export class SamPredictor implements Predictor {
   }
 
   /**
-   * One answer for a slice that was encoded with several chunks: the mean of their low-resolution logits and of their
-   * estimates (SD-Trans; med-sa.md, section 3). Of one image: its single answer.
+   * One answer for a slice that was encoded with several chunks (`predictManyTogether`), for one object.
    * @throws UserError when there is no prompt or one lies outside of the image.
    */
   async predictTogether(
-    images: readonly EncodedImage[],
+    views: readonly EncodedImage[],
     prompts: PromptSet,
-    options: Omit<PredictOptions, 'multimask'> = {},
+    { previous, signal }: Omit<PredictOptions, 'multimask'> = {},
   ): Promise<Prediction> {
-    const answers: Prediction[] = [];
-    for (const image of images) answers.push((await this.predict(image, prompts, options))[0]);
-    if (answers.length === 1) return answers[0];
-    const { side } = answers[0].lowRes;
-    const data = new Float32Array(side * side);
-    for (const { lowRes } of answers) {
-      for (let index = 0; index < data.length; index++) data[index] += lowRes.data[index] / answers.length;
-    }
-    const {
-      side: square,
-      resized,
-      original,
-    } = geometryOf(images[0].width, images[0].height, this.options.model.config.imageSize);
-    return {
-      mask: originalMask({ data, width: side, height: side }, square, resized, original),
-      iou: answers.reduce((sum, { iou }) => sum + iou / answers.length, 0),
-      lowRes: { data, side },
-    };
+    const [[prediction]] = await this.predictManyTogether(views, [{ prompts, previous }], { signal });
+    return prediction;
   }
 
   /**
@@ -134,31 +119,55 @@ export class SamPredictor implements Predictor {
    * run (up to 16 at 1024 pixels) and the embedding inside of it.
    * @throws UserError when an object has no prompt or one lies outside of the image.
    */
-  async predictMany(
-    image: EncodedImage,
+  predictMany(image: EncodedImage, objects: readonly ObjectPrompts[], options: ManyOptions = {}) {
+    return this.predictManyTogether([image], objects, options);
+  }
+
+  /**
+   * The same for a slice that was encoded with several chunks: each mask is that of the mean logits, its estimate the mean
+   * of theirs (`meanAnswers`).
+   */
+  async predictManyTogether(
+    views: readonly EncodedImage[],
     objects: readonly ObjectPrompts[],
-    { multimask = false, signal }: Omit<PredictOptions, 'previous'> = {},
+    options: ManyOptions = {},
   ): Promise<Prediction[][]> {
-    if (!(image instanceof HeldImage) || image.store !== this.store) {
-      throw new TypeError('this image was encoded by another predictor');
-    }
-    const placed = objects.map(({ prompts, previous }, index) => {
-      checkPrompts(prompts, image);
-      const ambiguous = isAmbiguous(prompts, previous !== undefined, multimask);
-      return { index, placed: place(prompts, image.geometry), previous: previous?.data ?? null, ambiguous };
-    });
-    const answers = new Array<Prediction[]>(objects.length);
-    const atOnce = Math.max(1, Math.floor(cellsPerRun / gridOf(this.options.model.config) ** 2));
-    for (const group of alike(placed, atOnce)) {
-      const answered = await image.use((embedding) => this.decode(image.geometry, embedding, group, signal), signal);
-      group.forEach(({ index }, place) => (answers[index] = answered[place]));
-    }
-    return answers;
+    const held = views.map((view) => this.own(view));
+    const said: MaskAnswer[][][] = [];
+    for (const view of held) said.push(await this.answers(view, objects, options));
+    return objects.map((_, index) =>
+      predictionsOf(meanAnswers(said.map((answers) => answers[index])), held[0].geometry),
+    );
   }
 
   async dispose(): Promise<void> {
     await this.programs.clear();
     if (this.options.ownsExecutor) await this.options.executor.dispose();
+  }
+
+  private own(image: EncodedImage): HeldImage {
+    if (image instanceof HeldImage && image.store === this.store) return image;
+    throw new TypeError('this image was encoded by another predictor');
+  }
+
+  /** The masks that were asked for, of each object, in the decoder's order. */
+  private async answers(
+    image: HeldImage,
+    objects: readonly ObjectPrompts[],
+    { multimask = false, signal }: ManyOptions,
+  ): Promise<MaskAnswer[][]> {
+    const placed = objects.map(({ prompts, previous }, index) => {
+      checkPrompts(prompts, image);
+      const ambiguous = isAmbiguous(prompts, previous !== undefined, multimask);
+      return { index, placed: place(prompts, image.geometry), previous: previous?.data ?? null, ambiguous };
+    });
+    const answers = new Array<MaskAnswer[]>(objects.length);
+    const atOnce = Math.max(1, Math.floor(cellsPerRun / gridOf(this.options.model.config) ** 2));
+    for (const group of alike(placed, atOnce)) {
+      const answered = await image.use((embedding) => this.decode(embedding, group, signal), signal);
+      group.forEach(({ index }, place) => (answers[index] = answered[place]));
+    }
+    return answers;
   }
 
   private async encodeTogether(images: readonly RgbImage[], signal?: AbortSignal): Promise<HeldImage[]> {
@@ -179,11 +188,10 @@ export class SamPredictor implements Predictor {
 
   /** One decoder run for objects of as many tokens each. */
   private async decode(
-    { side: square, resized, original }: Geometry,
     { embedding, clicks }: HeldEmbedding,
     objects: readonly PlacedObject[],
     signal?: AbortSignal,
-  ): Promise<Prediction[][]> {
+  ): Promise<MaskAnswer[][]> {
     const { model, executor } = this.options;
     const side = 4 * gridOf(model.config);
     const count = objects.length;
@@ -220,12 +228,10 @@ export class SamPredictor implements Predictor {
     const perObject = results[output].shape[1];
     return objects.map(({ ambiguous }, place) => {
       const estimates = results.iou.data.subarray(4 * place, 4 * place + 4);
-      const tokensOf = ambiguous ? [1, 2, 3].sort((a, b) => estimates[b] - estimates[a]) : [0];
-      return tokensOf.map((token) => {
+      return (ambiguous ? [1, 2, 3] : [0]).map((token) => {
         const start = (place * perObject + token - first) * side * side;
         const data = results[output].data.slice(start, start + side * side);
-        const mask = originalMask({ data, width: side, height: side }, square, resized, original);
-        return { mask, iou: clamp(estimates[token]), lowRes: { data, side } };
+        return { iou: estimates[token], lowRes: { data, side } };
       });
     });
   }
@@ -239,6 +245,3 @@ export class SamPredictor implements Predictor {
     return { ...given, ...Object.fromEntries(wanted) };
   }
 }
-
-/** An estimated IoU is a regression's output: it may stray a little out of its range. */
-const clamp = (value: number): number => Math.min(1, Math.max(0, value));

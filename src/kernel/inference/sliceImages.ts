@@ -22,6 +22,10 @@ export function chunkStarts(slices: number, length: number): number[] {
   return [...starts, slices - length];
 }
 
+/** The chunks of `length` slices, of a volume of `slices`, that hold a slice: their first slices, ascending. */
+export const chunksWith = (slice: number, slices: number, length: number): number[] =>
+  chunkStarts(slices, length).filter((first) => first <= slice && slice < first + length);
+
 /**
  * The slices of one volume, encoded when they are asked for. With adapters that look along the depth: in chunks of as many
  * slices as these were trained on, which overlap by half, so that every slice has neighbours on both sides in one of
@@ -31,22 +35,20 @@ export class SliceImages {
   /** By first slice; least recently used first. */
   private readonly chunks = new Map<number, EncodedImage[]>();
   private readonly length: number;
-  private readonly starts: readonly number[];
 
   constructor(
     private readonly predictor: SamPredictor,
-    slices: number,
+    private readonly slices: number,
     private readonly picture: (slice: number) => RgbImage,
   ) {
     // Fewer slices than a chunk has are a shorter chunk.
     this.length = Math.min(predictor.chunkSlices, slices);
-    this.starts = chunkStarts(slices, this.length);
   }
 
   /** The slice as each chunk has it (`predictTogether`). Valid until two slices elsewhere have been asked for. */
   async at(slice: number, signal?: AbortSignal): Promise<EncodedImage[]> {
     const views: EncodedImage[] = [];
-    for (const first of this.starts.filter((start) => start <= slice && slice < start + this.length)) {
+    for (const first of chunksWith(slice, this.slices, this.length)) {
       const chunk = this.chunks.get(first) ?? (await this.encode(first, signal));
       this.chunks.delete(first);
       this.chunks.set(first, chunk);

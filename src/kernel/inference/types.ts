@@ -53,11 +53,21 @@ export interface Predictor {
   readonly device: string;
   /** Side of the logits that it gives, and takes as a mask prompt. */
   readonly maskSide: number;
+  /** Slices of a volume that are encoded together: 1 unless the adapters look along the depth. */
+  readonly chunkSlices: number;
   encode(image: RgbImage, signal?: AbortSignal): Promise<EncodedImage>;
+  /** Neighbouring slices of one volume, at most `chunkSlices` of them, in their order. */
+  encodeChunk(slices: readonly RgbImage[], signal?: AbortSignal): Promise<EncodedImage[]>;
   predict(image: EncodedImage, prompts: PromptSet, options?: PredictOptions): Promise<Prediction[]>;
   /** For several objects of one image, in their order; those that can be are answered in one run. */
   predictMany(
     image: EncodedImage,
+    objects: readonly ObjectPrompts[],
+    options?: Omit<PredictOptions, 'previous'>,
+  ): Promise<Prediction[][]>;
+  /** The same for a slice that was encoded with several chunks: what they say together. */
+  predictManyTogether(
+    views: readonly EncodedImage[],
     objects: readonly ObjectPrompts[],
     options?: Omit<PredictOptions, 'previous'>,
   ): Promise<Prediction[][]>;

@@ -61,6 +61,7 @@ interface OpenNotebook {
 export class NotebookKernel {
   private readonly notebooks = new Map<string, OpenNotebook>();
   private readonly adapters = new Map<string, string>();
+  private readonly store: AnnotationStore;
   private readonly models: Models;
   private readonly imageViewers: ImageViewers;
   private readonly runViewers: RunViewers;
@@ -77,7 +78,7 @@ export class NotebookKernel {
     private readonly listener: KernelListener,
   ) {
     const images = new ImageLibrary();
-    const store = new AnnotationStore(images);
+    const store = (this.store = new AnnotationStore(images));
     const defaults = options.defaults ?? { model: null, device: null, engine: null };
     const cli = options.cli ?? (() => bundle('cli'));
     const adaptersOf = (notebook: string) => this.adapters.get(notebook) ?? null;
@@ -168,6 +169,7 @@ export class NotebookKernel {
     await Promise.all([...this.notebooks.keys()].map((notebook) => this.close(notebook)));
     this.models.dispose();
     await this.options.dispose?.();
+    await this.store.release();
   }
 
   private setAdapters(notebook: string, file: string | null): void {

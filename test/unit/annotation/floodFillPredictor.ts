@@ -24,6 +24,7 @@ export class FloodFillPredictor implements Predictor {
   readonly model = 'flood-fill';
   readonly device = 'test';
   readonly maskSide = 1;
+  readonly chunkSlices = 1;
   encoded = 0;
   asked: { prompts: PromptSet; previous: LowResMask | undefined }[] = [];
   disposed = false;
@@ -83,6 +84,14 @@ export class FloodFillPredictor implements Predictor {
 
   predictMany(image: EncodedImage, objects: readonly ObjectPrompts[], options: PredictOptions = {}) {
     return Promise.all(objects.map(({ prompts, previous }) => this.predict(image, prompts, { ...options, previous })));
+  }
+
+  encodeChunk(slices: readonly RgbImage[]): Promise<EncodedImage[]> {
+    return Promise.all(slices.map((slice) => this.encode(slice)));
+  }
+
+  predictManyTogether([image]: readonly EncodedImage[], objects: readonly ObjectPrompts[], options?: PredictOptions) {
+    return this.predictMany(image, objects, options);
   }
 
   async dispose(): Promise<void> {

@@ -2,7 +2,8 @@ import fs from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { AnnotationStore, ImageLibrary, Models } from '../../../src/kernel/annotation';
-import type { AnnotationSession, SessionChange, SegmenterSource } from '../../../src/kernel/annotation/session';
+import type { AnnotationSession, SegmenterSource } from '../../../src/kernel/annotation/session';
+import type { SessionChange } from '../../../src/kernel/annotation/sessionView';
 import { decodeMaskPatch } from '../../../src/kernel/imaging';
 import { UserError } from '../../../src/kernel/errors';
 import type { Prompt } from '../../../src/protocol';
@@ -12,22 +13,26 @@ import { FloodFillPredictor } from './floodFillPredictor';
 let folder: string;
 let predictor: FloodFillPredictor;
 let count: number;
+let store: AnnotationStore | null;
 
 beforeEach(async () => {
   folder = await discsFolder();
   predictor = new FloodFillPredictor();
   count = 0;
+  store = null;
 });
 afterEach(() => fs.rm(folder, { recursive: true, force: true }));
 
 const object = 'object-1';
 const point = (at: { x: number; y: number }, label: 0 | 1 = 1): Prompt => ({ kind: 'point', x: at.x, y: at.y, label });
 
-/** A kernel's annotation half, as after a start: it knows nothing but what lies on the disk. */
+/** A kernel's annotation half, as after a start: it knows nothing but what lies on the disk. The one before has ended. */
 async function freshKernel() {
+  await store?.release();
   const images = new ImageLibrary();
   const models = new Models(async () => predictor, images);
-  const { session, file } = await new AnnotationStore(images).open(folder, { path: 'discs.png' });
+  store = new AnnotationStore(images);
+  const { session, file } = await store.open(folder, { path: 'discs.png' });
   const source: SegmenterSource = () => models.segmenterFor(file, null);
   const changes: SessionChange[] = [];
   session.onChange((change) => changes.push(change));
@@ -314,6 +319,15 @@ describe('an annotation session', () => {
     expect(session.isAnswered(0)).toBe(false);
     await session.answer(0, source);
     expect(await areaOf(session, source)).toBe(discArea);
+  });
+
+  it('tells everybody of an answer that one of them needed', async () => {
+    const { session, source, changes } = await freshKernel();
+    const edit = { edit: 'prompt/add', object, slice: 0, id: 'a', prompt: point(discs.left) } as const;
+    await expect(session.prompt(edit, () => Promise.reject(new UserError('no model')))).rejects.toThrow();
+    expect(await areaOf(session, source)).toBe(discArea);
+    expect(changes.at(-1)?.objects).toMatchObject([{ slice: 0, mask: { patch: { x: 6, y: 14 } } }]);
+    expect(changes.at(-1)!.state.revision).toBeGreaterThan(changes[0].state.revision);
   });
 
   it('encodes again when the engine lost the embedding', async () => {

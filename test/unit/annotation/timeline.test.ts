@@ -147,7 +147,9 @@ describe('a journal', () => {
       fc.asyncProperty(history, fc.double({ min: 0, max: 1, noNaN: true }), async (events, where) => {
         const file = path.join(folder, `${number++}.jsonl`);
         const journal = await Journal.open(file, header);
+        await journal.claim();
         for (const event of events) await journal.append(event);
+        await journal.release();
         if (events.length === 0) return;
         const bytes = await fs.readFile(file);
         const cut = Math.floor(where * bytes.length);
@@ -157,7 +159,9 @@ describe('a journal', () => {
         const reopened = await Journal.open(file, header);
         expect(reopened.events).toEqual(events.slice(0, whole));
         expect(stateOf(replayed(reopened.events))).toEqual(stateOf(replayed(events.slice(0, whole))));
+        await reopened.claim();
         await reopened.append({ edit: 'undo' });
+        await reopened.release();
         expect((await Journal.open(file, header)).events).toEqual([...events.slice(0, whole), { edit: 'undo' }]);
       }),
       { numRuns: 60 },
@@ -167,6 +171,7 @@ describe('a journal', () => {
   it('is replaced whole, and refuses another image', async () => {
     const file = path.join(folder, 'replaced.jsonl');
     const journal = await Journal.open(file, header);
+    await journal.claim();
     for (let index = 0; index < 20; index++) await journal.append({ edit: index % 2 === 0 ? 'undo' : 'redo' });
     await journal.replace([{ edit: 'select', object: 'a' }]);
     await journal.append({ edit: 'undo' });

@@ -18,7 +18,7 @@ const image: ImageInfo = {
   })),
 };
 const state = (revision: number): SessionState => ({
-  ...{ revision, active: 'a', undo: null, redo: null, model: null },
+  ...{ revision, active: 'a', undo: null, redo: null, model: null, readOnly: null },
   objects: [{ id: 'a', label: 'a', colour: '#ffffff', visible: true, value: 1 }],
 });
 /** A mask that covers columns from `from` to `to`. */

@@ -37,7 +37,15 @@ export class FakeKernel {
   ) {
     this.volume = new DrawnVolume(options);
     const object = { id: 'liver', label: 'liver', colour: '#4fc3f7', visible: true, value: 1 };
-    this.state = { revision: 1, objects: [object], active: 'liver', undo: null, redo: null, model: null };
+    this.state = {
+      revision: 1,
+      objects: [object],
+      active: 'liver',
+      undo: null,
+      redo: null,
+      model: null,
+      readOnly: null,
+    };
   }
 
   /** Answers nothing until `resume`. */
@@ -178,7 +186,9 @@ export class FakeKernel {
     const layer = { ...before, revision: this.state.revision + 1 };
     edit(layer);
     this.work = new Map(this.work).set(`${object} ${slice}`, layer);
-    this.changed({ undo: what, redo: null, model: 'disc-model (cpu)' }, [this.told(object, slice, before)]);
+    this.changed({ undo: what, redo: null, model: 'disc-model (cpu)', readOnly: null }, [
+      this.told(object, slice, before),
+    ]);
   }
 
   private back(from: Work[], to: Work[]): void {
