@@ -7,7 +7,7 @@ import { SliceLoader } from '../../../webview/image/sliceLoader';
 import type { SliceImage } from '../../../webview/image/tone';
 
 const slices = 30;
-const state = { revision: 10, objects: [], active: 'a', undo: null, redo: null, model: null };
+const state = { revision: 10, objects: [], active: 'a', undo: null, redo: null, model: null, readOnly: null };
 
 /** A page that shows a volume of slices of this side, begun at slice 5, and what it asks the kernel for. */
 function pageOf(side: number) {
