@@ -1,5 +1,6 @@
 import type { MaskPatch } from '../../protocol';
 import { decodeMaskPatch, encodeMaskPatch } from '../imaging';
+import { onesOf } from '../imaging/maskPatch';
 import { type Layer, layerKey } from './content';
 import type { KeptPrompt } from './edits';
 import { logitsOf, promptSet, withScribble } from './maskPrompts';
@@ -135,19 +136,22 @@ async function predicted(
   segmenter: Segmenter,
   signal?: AbortSignal,
 ): Promise<Prediction[][]> {
-  const answers = await segmenter.predict(slice, asked, { multimask: false, signal });
-  const lone = asked.flatMap(({ ambiguous }, index) => (ambiguous ? [index] : []));
-  if (lone.length === 0) return answers;
-  const offered = await segmenter.predict(
-    slice,
-    lone.map((index) => asked[index]),
-    { multimask: true, signal },
-  );
-  lone.forEach((index, place) => (answers[index] = [...answers[index], ...offered[place]]));
+  const answers = new Array<Prediction[]>(asked.length);
+  for (const lone of [true, false]) {
+    const places = asked.flatMap(({ ambiguous }, index) => (ambiguous === lone ? [index] : []));
+    if (places.length === 0) continue;
+    const objects = places.map((index) => asked[index]);
+    const given = await segmenter.predict(slice, objects, { multimask: lone && 'all', signal });
+    places.forEach((index, place) => (answers[index] = given[place]));
+  }
   return answers;
 }
 
 function candidate({ mask, iou, lowRes }: Prediction): Candidate {
-  const area = mask.data.reduce((sum, value) => sum + value, 0);
-  return { mask: encodeMaskPatch(mask), iou, area, lowRes };
+  const patch = encodeMaskPatch(mask);
+  return { mask: patch, iou, area: patch === null ? 0 : areaOf(patch), lowRes };
 }
+
+/** Pixels: every second number of the runs is how many are set. */
+const areaOf = (patch: MaskPatch): number =>
+  onesOf(patch).reduce((sum, length, index) => (index % 2 === 1 ? sum + length : sum), 0);

@@ -10,13 +10,14 @@ export interface Segmenter {
   readonly maskSide: number;
   /**
    * Answers for several objects of one slice, in their order, at once where the model can. `multimask`: SAM's three
-   * masks for each, best first by the model's estimate; else the one it gives when the prompts leave no doubt.
+   * masks for each, best first by the model's estimate; `all`: the one it gives when the prompts leave no doubt before
+   * those three; else that one alone.
    */
   predict(slice: number, objects: readonly ObjectPrompts[], options: PredictSettings): Promise<Prediction[][]>;
 }
 
 export interface PredictSettings {
-  readonly multimask: boolean;
+  readonly multimask: boolean | 'all';
   readonly signal?: AbortSignal;
 }
 

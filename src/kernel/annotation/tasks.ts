@@ -6,7 +6,10 @@ export interface TaskControl {
   progress(done: number, total: number): void;
 }
 
-/** At most as often as this a view hears how far a task is, ms. */
+/**
+ * At most as often as this a view hears how far a task is, ms. What ends sooner, and cannot be cancelled, is not told: a
+ * click's answer would wait behind news of it.
+ */
 const reportEveryMs = 100;
 
 /** What is under way for one view. */
@@ -21,19 +24,23 @@ export class Tasks {
     const controller = new AbortController();
     const entry = { task: { id, text, done: null, total: null, cancellable } as ViewerTask, controller };
     this.running.set(id, entry);
-    this.report();
-    let reported = Date.now();
-    const progress = (done: number, total: number): void => {
-      entry.task = { ...entry.task, done, total };
-      if (Date.now() - reported < reportEveryMs) return;
+    let reported = 0;
+    const report = (): void => {
       reported = Date.now();
       this.report();
+    };
+    const late = setTimeout(report, reportEveryMs);
+    if (cancellable) report();
+    const progress = (done: number, total: number): void => {
+      entry.task = { ...entry.task, done, total };
+      if (reported > 0 && Date.now() - reported >= reportEveryMs) report();
     };
     try {
       return await work({ signal: controller.signal, progress });
     } finally {
+      clearTimeout(late);
       this.running.delete(id);
-      this.report();
+      if (reported > 0) this.report();
     }
   }
 

@@ -24,18 +24,17 @@ export function meanAnswers(views: readonly (readonly MaskAnswer[])[]): readonly
   });
 }
 
-/** The masks at the image's own size, best first by the model's estimate. */
+/** The masks at the image's own size: the single answer, where it is among them, then best first by the model's estimate. */
 export function predictionsOf(
   answers: readonly MaskAnswer[],
   { side: square, resized, original }: Geometry,
 ): Prediction[] {
-  return answers
-    .toSorted((a, b) => b.iou - a.iou)
-    .map(({ lowRes, iou }) => {
-      const { data, side } = lowRes;
-      const mask = originalMask({ data, width: side, height: side }, square, resized, original);
-      return { mask, iou: clamp(iou), lowRes };
-    });
+  const single = answers.length === 3 ? [] : answers.slice(0, 1);
+  return [...single, ...answers.slice(single.length).toSorted((a, b) => b.iou - a.iou)].map(({ lowRes, iou }) => {
+    const { data, side } = lowRes;
+    const mask = originalMask({ data, width: side, height: side }, square, resized, original);
+    return { mask, iou: clamp(iou), lowRes };
+  });
 }
 
 /** An estimated IoU is a regression's output: it may stray a little out of its range. */

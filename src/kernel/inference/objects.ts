@@ -8,8 +8,8 @@ export interface PlacedObject {
   readonly index: number;
   readonly placed: ModelPrompts;
   readonly previous: Float32Array | null;
-  /** Three candidates instead of one mask. */
-  readonly ambiguous: boolean;
+  /** Which of the decoder's four masks answer. */
+  readonly tokens: readonly number[];
 }
 
 /** Prompts in pixels of the original image → in the model’s. */
@@ -21,9 +21,11 @@ export const place = ({ points, box }: PromptSet, geometry: Geometry): ModelProm
   box: box === null ? null : [...toModel(geometry, box[0], box[1]), ...toModel(geometry, box[2], box[3])],
 });
 
-/** Whether three candidates answer instead of one mask (`Multimask`). */
-export function isAmbiguous({ points, box }: PromptSet, hasPrevious: boolean, multimask: Multimask): boolean {
-  return multimask === 'auto' ? points.length === 1 && box === null && !hasPrevious : multimask;
+/** Which of the decoder's masks answer (`Multimask`), in its order. */
+export function maskTokens({ points, box }: PromptSet, hasPrevious: boolean, multimask: Multimask): readonly number[] {
+  if (multimask === 'all') return [0, 1, 2, 3];
+  const lone = points.length === 1 && box === null && !hasPrevious;
+  return (multimask === 'auto' ? lone : multimask) ? [1, 2, 3] : [0];
 }
 
 /** Objects of equally many tokens, at most `limit` together. */

@@ -10,7 +10,7 @@ import { EmbeddingStore, type HeldEmbedding } from './embeddings';
 import { Encoder, pixelDigest, type StoredEmbeddings } from './encoder';
 import { HeldImage } from './heldImage';
 import { type MaskAnswer, meanAnswers, predictionsOf } from './maskAnswers';
-import { alike, isAmbiguous, place, type PlacedObject } from './objects';
+import { alike, maskTokens, place, type PlacedObject } from './objects';
 import { fitImage, geometryOf } from './preprocess';
 import { compileClickDecoder, compileDecoder } from './programs';
 import { checkPrompts } from './promptChecks';
@@ -158,8 +158,8 @@ export class SamPredictor implements Predictor {
   ): Promise<MaskAnswer[][]> {
     const placed = objects.map(({ prompts, previous }, index) => {
       checkPrompts(prompts, image);
-      const ambiguous = isAmbiguous(prompts, previous !== undefined, multimask);
-      return { index, placed: place(prompts, image.geometry), previous: previous?.data ?? null, ambiguous };
+      const tokens = maskTokens(prompts, previous !== undefined, multimask);
+      return { index, placed: place(prompts, image.geometry), previous: previous?.data ?? null, tokens };
     });
     const answers = new Array<MaskAnswer[]>(objects.length);
     const atOnce = Math.max(1, Math.floor(cellsPerRun / gridOf(this.options.model.config) ** 2));
@@ -220,15 +220,15 @@ export class SamPredictor implements Predictor {
       given.has_mask = tensorData([count], present);
     }
     // Only the logits that are asked for leave the engine: a megabyte through its pipe costs 2 ms.
-    const single = objects.every(({ ambiguous }) => !ambiguous);
-    const candidates = objects.every(({ ambiguous }) => ambiguous);
+    const single = objects.every(({ tokens: asked }) => asked.every((token) => token === 0));
+    const candidates = objects.every(({ tokens: asked }) => !asked.includes(0));
     const output = single ? 'single_mask' : candidates ? 'candidate_masks' : 'low_res_masks';
     const first = candidates ? 1 : 0;
     const results = await executor.run(loaded, this.feedsFor(loaded, given), { fetch: [output, 'iou'], signal });
     const perObject = results[output].shape[1];
-    return objects.map(({ ambiguous }, place) => {
+    return objects.map(({ tokens: asked }, place) => {
       const estimates = results.iou.data.subarray(4 * place, 4 * place + 4);
-      return (ambiguous ? [1, 2, 3] : [0]).map((token) => {
+      return asked.map((token) => {
         const start = (place * perObject + token - first) * side * side;
         const data = results[output].data.slice(start, start + side * side);
         return { iou: estimates[token], lowRes: { data, side } };

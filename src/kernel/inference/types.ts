@@ -26,8 +26,9 @@ export interface Prediction {
  * Which of the decoder's four masks answer. false: the one that SAM gives for prompts that say what is meant (token 0).
  * true: the three for a prompt that may mean several things (tokens 1–3), best first by the model's estimate. `auto`:
  * three for a lone click without a previous answer, one for everything else: a box or a second click leaves no doubt.
+ * `all`: the one, then the three, of a single run.
  */
-export type Multimask = boolean | 'auto';
+export type Multimask = boolean | 'auto' | 'all';
 
 export interface PredictOptions {
   /** Previous answer, as mask prompt. */

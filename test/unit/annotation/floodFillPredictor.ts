@@ -70,7 +70,8 @@ export class FloodFillPredictor implements Predictor {
   ): Promise<Prediction[]> {
     const image = encoded as HeldImage;
     if (!image.alive) throw new HeldTensorLost(1);
-    if (multimask) return this.offers.map((area) => offered(image, area));
+    const offers = multimask ? this.offers.map((area) => offered(image, area)) : [];
+    if (multimask === true) return offers;
     this.asked.push({ prompts, previous });
     const mask: Mask = {
       width: image.width,
@@ -79,7 +80,8 @@ export class FloodFillPredictor implements Predictor {
     };
     if (prompts.box !== null) fillBox(mask, prompts.box);
     for (const point of prompts.points) floodFill(image, mask, point.x, point.y, point.label);
-    return [{ mask, iou: 0.9, lowRes: { data: Float32Array.of((previous?.data[0] ?? 0) + 1), side: 1 } }];
+    const lowRes = { data: Float32Array.of((previous?.data[0] ?? 0) + 1), side: 1 };
+    return [{ mask, iou: 0.9, lowRes }, ...offers];
   }
 
   predictMany(image: EncodedImage, objects: readonly ObjectPrompts[], options: PredictOptions = {}) {

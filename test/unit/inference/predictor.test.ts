@@ -108,6 +108,9 @@ describe('answers', () => {
     expect(estimates).toEqual([...estimates].sort((a, b) => b - a));
     // The single answer is a mask of its own, not one of the three.
     for (const { lowRes } of candidates) expect(lowRes.data).not.toEqual(single.lowRes.data);
+    const runs = recorder.fed.length;
+    expect(await predictor.predict(image, point(30, 30), { multimask: 'all' })).toEqual([single, ...candidates]);
+    expect(recorder.fed.length).toBe(runs + 1);
   });
 
   it('the last answer goes back in as mask prompt', async () => {
