@@ -16,6 +16,7 @@ export function activate(context: vscode.ExtensionContext): void {
   const log = vscode.window.createOutputChannel('Med-SA', { log: true });
   const entry = path.join(context.extensionPath, 'dist', 'kernel.js');
   const cli = path.join(context.extensionPath, 'dist', 'cli.js');
+  const examples = path.join(context.extensionPath, 'examples');
   kernel = new KernelClient(() => ({ entry, cwd: workspaceFolder(), env: kernelEnvironment() }), log);
   const adapters = new AdapterChoice(kernel, context.workspaceState);
   const controller = new MedSaController(kernel, adapters);
@@ -26,7 +27,7 @@ export function activate(context: vscode.ExtensionContext): void {
     controller,
     new RendererMessaging(kernel, adapters),
     new StatusBar(kernel),
-    registerCommands(kernel, controller, adapters, runs, cli),
+    registerCommands(kernel, controller, adapters, runs, cli, examples),
     offerRestartOnChange(kernel),
   );
 }

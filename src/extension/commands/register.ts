@@ -6,6 +6,7 @@ import { openNewNotebook } from '../notebooks';
 import type { KnownRuns } from '../runs';
 import { type FineTuneArguments, fineTune } from './fineTune';
 import { installGpu, removeGpu } from './gpuSupport';
+import { openExample } from './openExample';
 import { useAdapters } from './useAdapters';
 
 const firstCell = '// A PNG, JPEG, TIFF or NIfTI file, relative to this notebook.\nawait open("scan.png")';
@@ -17,6 +18,7 @@ export function registerCommands(
   adapters: AdapterChoice,
   runs: KnownRuns,
   cli: string,
+  examples: string,
 ): vscode.Disposable {
   const command = <A extends unknown[]>(id: string, run: (...args: A) => Promise<unknown> | void) =>
     vscode.commands.registerCommand(id, async (...args: A) => {
@@ -30,6 +32,7 @@ export function registerCommands(
     });
   return vscode.Disposable.from(
     command('medSa.newNotebook', () => openNewNotebook(firstCell)),
+    command('medSa.openExample', () => openExample(examples)),
     command('medSa.fineTune', (given?: unknown) => fineTune(kernel, controller, runs, fineTuneArguments(given))),
     command('medSa.useAdapters', (given?: unknown) => useAdapters(adapters, controller, runs, adaptersArgument(given))),
     command('medSa.gpuInstall', () => installGpu(cli, kernel)),
