@@ -22,6 +22,7 @@ export function activate(context: vscode.ExtensionContext): void {
   const log = vscode.window.createOutputChannel('Med-SA', { log: true });
   const entry = path.join(context.extensionPath, 'dist', 'kernel.js');
   const cli = path.join(context.extensionPath, 'dist', 'cli.js');
+  const examples = path.join(context.extensionPath, 'examples');
   kernel = new KernelClient(() => ({ entry, cwd: workspaceFolder(), env: kernelEnvironment() }), log);
   const adapters = new AdapterChoice(kernel, context.workspaceState);
   const controller = new MedSaController(kernel, adapters);
@@ -40,7 +41,7 @@ export function activate(context: vscode.ExtensionContext): void {
     new RendererMessaging(kernel, adapters),
     curves,
     new InspectorMessaging(kernel),
-    registerCommands({ kernel, controller, adapters, runs, data, curves, sideBar, statusBar, cli }),
+    registerCommands({ kernel, controller, adapters, runs, data, curves, sideBar, statusBar, cli, examples }),
     registerInspector({ extension: context.extensionUri, kernel, controller, adapters, runs }),
     trackFirstSteps(kernel, context.globalState),
     offerRestartOnChange(kernel),

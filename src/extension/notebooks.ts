@@ -34,10 +34,18 @@ export function asksForMedSa(notebook: vscode.NotebookDocument): boolean {
   return languageMetadata(notebook).kernelspec?.name === controllerId;
 }
 
-/** Opens a new untitled notebook with the Med-SA kernel chosen and these code cells. */
-export async function openNewNotebook(...code: string[]): Promise<vscode.NotebookDocument> {
+/** A cell of code, or of text. */
+export type NewCell = string | { readonly markdown: string };
+
+/** Opens a new untitled notebook with the Med-SA kernel chosen and these cells. */
+export async function openNewNotebook(...cells: NewCell[]): Promise<vscode.NotebookDocument> {
+  const { Code, Markup } = vscode.NotebookCellKind;
   const data = new vscode.NotebookData(
-    code.map((text) => new vscode.NotebookCellData(vscode.NotebookCellKind.Code, text, cellLanguage)),
+    cells.map((cell) =>
+      typeof cell === 'string'
+        ? new vscode.NotebookCellData(Code, cell, cellLanguage)
+        : new vscode.NotebookCellData(Markup, cell.markdown, 'markdown'),
+    ),
   );
   data.metadata = { metadata: { kernelspec, language_info: { name: cellLanguage } }, nbformat: 4, nbformat_minor: 5 };
   const notebook = await vscode.workspace.openNotebookDocument(notebookType, data);

@@ -16,6 +16,7 @@ import { fineTuneLabelled } from './fineTuneLabelled';
 import { openFolder } from './fineTuneQuestions';
 import { installGpu, removeGpu } from './gpuSupport';
 import { addModel, getModel, removeModel, useModel } from './modelActions';
+import { openExample } from './openExample';
 import { deleteRun, evaluateRun, resumeRun, revealRun, stopRun } from './runActions';
 import { showCurves } from './showCurves';
 import { chooseDevice, doctor, statusActions } from './statusActions';
@@ -32,11 +33,13 @@ export interface CommandServices {
   readonly statusBar: StatusBar;
   /** The built command line, `cli.js`. */
   readonly cli: string;
+  /** The folder of example notebooks. */
+  readonly examples: string;
 }
 
 /** The commands of the category "Med-SA". An error becomes a message, with the log one click away. */
 export function registerCommands(services: CommandServices): vscode.Disposable {
-  const { kernel, controller, adapters, runs, data, curves, sideBar, statusBar, cli } = services;
+  const { kernel, controller, adapters, runs, data, curves, sideBar, statusBar, cli, examples } = services;
   const command = <A extends unknown[]>(id: string, run: (...args: A) => Promise<unknown> | void) =>
     vscode.commands.registerCommand(id, async (...args: A) => {
       try {
@@ -49,6 +52,7 @@ export function registerCommands(services: CommandServices): vscode.Disposable {
     });
   return vscode.Disposable.from(
     command('medSa.newNotebook', () => openNewNotebook(firstCell())),
+    command('medSa.openExample', () => openExample(examples)),
     command('medSa.fineTune', (given?: unknown) => fineTune(services, fineTuneArguments(given))),
     command('medSa.fineTuneLabelled', () => fineTuneLabelled(services)),
     command('medSa.useAdapters', (given?: unknown) => useAdapters(adapters, controller, runs, adaptersArgument(given))),

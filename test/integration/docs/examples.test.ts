@@ -26,11 +26,16 @@ beforeAll(async () => {
   kernel = new KernelUnderTest(path.join(programs, 'kernel.js'), folder, { MEDSA_DEVICE: 'cpu' });
 });
 
-/** Executes every code cell; @returns what the cells printed and showed as text, one entry a cell. */
-async function execute(name: string): Promise<string[]> {
+/**
+ * Executes every code cell; `parameters` is what a person in a hurry writes into the cell of that tag.
+ * @returns what the cells printed and showed as text, one entry a cell
+ */
+async function execute(name: string, parameters?: string): Promise<string[]> {
   const { cells } = await readNotebook(path.join(projectRoot, 'examples', name));
   const texts: string[] = [];
-  for (const { source } of cells.filter((cell) => cell.cell_type === 'code')) {
+  for (const { source: written, metadata } of cells.filter((cell) => cell.cell_type === 'code')) {
+    const isParameters = Array.isArray(metadata.tags) && metadata.tags.includes('parameters');
+    const source = isParameters ? (parameters ?? written) : written;
     const { ok, outputs } = await kernel.execute(source);
     expect(outputs.filter(({ kind }) => kind === 'error')).toEqual([]);
     expect(ok, source).toBe(true);
@@ -102,5 +107,23 @@ describe('examples/2-segment-a-volume.ipynb', () => {
     const saved = await readImage(at('liver.nii.gz'));
     expect([...classes.keys()]).toEqual(['liver']);
     expect(overlap(classes.get('liver')!, saved.voxels)).toBe(1);
+  });
+});
+
+describe('examples/3-teach-it-your-task.ipynb', () => {
+  it('teaches the model what one click means', async () => {
+    const texts = await execute('3-teach-it-your-task.ipynb', 'const epochs = 3;');
+    const [, before, after] = /held-out subjects: (\d+) % before, (\d+) % after/.exec(texts.at(-1)!)!.map(Number);
+    expect(after).toBeGreaterThan(before + 3);
+    expect(texts[4]).toMatch(/by phantom-sam \+ /);
+    expect(texts[2]).toMatch(/by phantom-sam \(/);
+    await kernel.execute(`await before.save('before.png'); await after.save('after.png');`);
+    const truth = await readMask(at('new-spine/masks/phantom-0004.png'));
+    const [frozen, taught] = await Promise.all(
+      ['before.png', 'after.png'].map(async (name) => dice(await readMask(path.join(folder, name)), truth)),
+    );
+    expect(taught).toBeGreaterThan(frozen + 0.1);
+    const [, adapters] = /The adapters: (.*)/.exec(texts.at(-1)!)!;
+    expect(fs.statSync(adapters).size).toBeGreaterThan(100_000);
   });
 });

@@ -1,7 +1,9 @@
 // The documentation of the cell API is executed: every example, in its order, in one notebook, on the real kernel.
+import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { imageMime } from '../../../src/protocol';
 import { imageOutputSchema } from '../../../src/protocol/viewerSchemas';
 import { bundledTogether } from '../../support/bundle';
 import { projectRoot } from '../../support/projectRoot';
@@ -12,6 +14,21 @@ const folder = temporaryFolder('docs');
 const text = fs.readFileSync(path.join(projectRoot, 'docs', 'notebook-api.md'), 'utf8');
 const examples = [...text.matchAll(/^```ts\n([\s\S]*?)^```/gm)].map(([, code]) => code.trim());
 let kernel: KernelUnderTest;
+
+/** A Python that has IPython, what every Python notebook runs in; null where there is none. */
+const ipython =
+  ['python3', 'python'].find((name) => spawnSync(name, ['-c', 'import IPython'], { timeout: 60_000 }).status === 0) ??
+  null;
+/** Runs a cell as a notebook's kernel does and prints the data of each output. */
+const displayedByIPython = `
+import json, sys
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.utils.capture import capture_output
+shell = InteractiveShell.instance()
+with capture_output() as captured:
+    shell.run_cell(sys.stdin.read()).raise_error()
+print(json.dumps([output.data for output in captured.outputs]))
+`;
 
 beforeAll(async () => {
   const programs = await bundledTogether({
@@ -52,7 +69,16 @@ describe('docs/notebook-api.md', () => {
     for (const name of names) expect(text, name).toContain(name);
   });
 
-  it('tells Python an output that the kernel takes', () => {
+  it.skipIf(ipython === null)('tells Python lines that display what the kernel takes', () => {
+    const [, lines] = /^```python\n([\s\S]*?)^```/m.exec(text)!;
+    const run = spawnSync(ipython!, ['-c', displayedByIPython], { input: lines, encoding: 'utf8' });
+    expect(run.stderr).toBe('');
+    const [data] = JSON.parse(run.stdout) as Record<string, unknown>[];
+    expect(data['text/plain']).toBe('scan.nii.gz');
+    expect(imageOutputSchema.parse(data[imageMime])).toMatchObject({ image: { path: 'scan.nii.gz' } });
+  });
+
+  it('names that output as JSON too', () => {
     const [, json] = /image\+json": (\{.*\}),\n/.exec(text) ?? [];
     expect(imageOutputSchema.parse(JSON.parse(json))).toMatchObject({ image: { path: 'scan.nii.gz' } });
   });

@@ -69,6 +69,7 @@ export const window = {
   showErrorMessage: vi.fn<Message>(),
   showWarningMessage: vi.fn<Message>(),
   showInformationMessage: vi.fn<Information>(),
+  showQuickPick: vi.fn<(items: { label: string }[], options: object) => Promise<object | undefined>>(),
   withProgress<T>(
     options: { title: string; cancellable?: boolean },
     work: (progress: { report(value: ReportedProgress): void }, token: ShownProgress['token']) => Promise<T>,
