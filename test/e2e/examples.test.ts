@@ -24,7 +24,7 @@ describe.skipIf(!hasBrowser)('the example “Segment a volume”', () => {
         const notebook = vscode.window.activeNotebookEditor?.notebook;
         return { untitled: notebook?.isUntitled, cells: notebook?.cellCount };
       });
-    await expect.poll(opened).toEqual({ untitled: true, cells: 14 });
+    await expect.poll(opened).toEqual({ untitled: true, cells: 15 });
   });
 
   it('runs from top to bottom, and shows the organ in its viewer', async () => {
@@ -49,6 +49,8 @@ describe.skipIf(!hasBrowser)('the example “Segment a volume”', () => {
         .getConfiguration('workbench')
         .update('colorTheme', name, vscode.ConfigurationTarget.Global);
     }, theme);
+    await window.api((vscode) => vscode.commands.executeCommand('workbench.action.closeSidebar'));
+    await window.page.setViewportSize({ width: 1100, height: 900 });
     const viewer = await Viewer.shown(window, plane, { cell: 1 });
     await viewer.onScreen();
     await viewer.settled();
