@@ -13,6 +13,7 @@ export interface VolumeOptions {
   size: [number, number, number];
   spacing: [number, number, number] | null;
   balls: Ball[];
+  notes?: string[];
 }
 
 /** A body of soft tissue in air with balls in it; the further planes stand on their heads in the array, as in files. */
@@ -39,6 +40,7 @@ export class DrawnVolume {
       ),
       range: [-1024, 1200],
       window: { low: -160, high: 240 },
+      notes: options.notes ?? [],
     };
   }
 
