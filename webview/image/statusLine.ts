@@ -19,7 +19,7 @@ export class StatusLine {
   private readonly tasks = element('div', { class: 'tasks', role: 'status' });
   private readonly error = element('div', { class: 'error', role: 'alert', hidden: true });
   private readonly done = element('div', { class: 'note', role: 'status', hidden: true });
-  private readonly lock = element('div', { class: 'note locked', role: 'status', hidden: true });
+  private readonly lock = element('div', { class: 'locked', role: 'status', hidden: true });
   /** What a screen reader is told of changes that are only seen. */
   private readonly said = element('div', { class: 'said', 'aria-live': 'polite' });
   private rows = new Map<string, TaskRow>();
