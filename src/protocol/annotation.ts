@@ -64,6 +64,8 @@ export interface ObjectSlice {
   revision: number;
   prompts: PromptEntry[];
   mask: MaskUpdate;
+  /** Pixels of the mask. */
+  area: number;
   /** The model's own estimate of the mask that it gave, 0..1; null where no model did. */
   iou: number | null;
   /** The model's single answer, then the three that SAM offers, best first; empty where the prompts leave no doubt. */
@@ -79,6 +81,8 @@ export interface SliceMarks {
   object: string;
   prompted: number[];
   masked: number[];
+  /** Pixels of each of those masks. */
+  areas: number[];
 }
 
 /** The session but for its slices. */

@@ -58,6 +58,8 @@ export interface ImageInfo {
   range: [number, number];
   /** What to begin with, one for all slices: the file's own or an automatic one. It is also what the model sees. */
   window: IntensityWindow;
+  /** What a person should know of how the file was read, one line each: what was assumed, what was left out. */
+  notes: string[];
 }
 
 /**

@@ -8,6 +8,7 @@ const looks: { name: string; theme: ThemeName; pixelRatio: number; width: number
   { name: 'dark', theme: 'dark', pixelRatio: 1, width: 1000 },
   { name: 'light', theme: 'light', pixelRatio: 2, width: 1000 },
   { name: 'high-contrast', theme: 'high-contrast', pixelRatio: 1, width: 1000 },
+  { name: 'wide', theme: 'high-contrast', pixelRatio: 2, width: 1320 },
   { name: 'narrow', theme: 'light', pixelRatio: 2, width: 424 },
 ];
 

@@ -85,6 +85,7 @@ describe.skipIf(!hasBrowser)('annotating with the viewer', () => {
       revision: 500,
       prompts: [],
       mask,
+      area: 1,
       iou: null,
       candidates: [],
       chosen: null,

@@ -104,7 +104,8 @@ export class Annotator {
       say: (text) => around.status.say(text),
     };
     this.commands = commandsOf(this.work);
-    this.root = element('div', { class: 'annotator' }, this.toolbar.root, this.screens.root, this.help.root);
+    const { root, notes } = this.toolbar;
+    this.root = element('div', { class: 'annotator' }, root, notes.list, this.screens.root, this.help.root);
     this.screens.root.append(this.panel.root);
     listenToKeys(this.root, {
       run: (command) => this.run(command),
@@ -249,6 +250,7 @@ export class Annotator {
     this.screens.mark(session.marksOf(active.id), active.colour);
     this.screens.label(this.around.title);
     this.around.status.answered(answerOf(state, editor.held));
+    this.around.status.locked(state.readOnly);
     this.tellPlace();
   }
 

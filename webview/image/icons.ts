@@ -22,6 +22,7 @@ export const drawings = {
   smooth: 'M2 11c3 0 3-6 6-6s3 6 6 6',
   preview: 'M8 2 4.5 9H8l-1 5 4.5-7.5H8z',
   help: 'M5.7 6.200C5.7 4.7 6.7 4 8 4s2.3.8 2.3 2c0 1.6-2.3 1.7-2.3 3.5M8 12v.2',
+  info: 'M8 1.800a6.200 6.200 0 1 0 0 12.400a6.200 6.200 0 0 0 0-12.400zM8 7.300v3.700M8 4.900v.2',
 } as const;
 
 export type Drawing = keyof typeof drawings;

@@ -3,6 +3,7 @@ import { element, icon } from '../shared/dom';
 import { rowButton, section } from './controls';
 import { drawings } from './icons';
 import { keyOf } from './keymap';
+import type { Measure } from './measures';
 
 export interface ObjectHandlers {
   add(): void;
@@ -19,6 +20,7 @@ export class ObjectList {
   private readonly list = element('ul', { class: 'objects' });
   private renaming: string | null = null;
   private painted = '';
+  private measure: (object: string) => Measure | null = () => null;
 
   constructor(private readonly handlers: ObjectHandlers) {
     const name = `New object (${keyOf('object.new')})`;
@@ -28,8 +30,10 @@ export class ObjectList {
     this.root = section('Objects', [add], this.list);
   }
 
-  update(objects: readonly AnnotationObject[], active: string): void {
-    const shown = JSON.stringify([objects, active, this.renaming]);
+  /** `measure`: how large what an object holds is. */
+  update(objects: readonly AnnotationObject[], active: string, measure = this.measure): void {
+    this.measure = measure;
+    const shown = JSON.stringify([objects.map((each) => [each, measure(each.id)]), active, this.renaming]);
     // A field that is being typed in stays.
     if (shown === this.painted) return;
     if (this.renaming && !objects.some(({ id }) => id === this.renaming)) this.renaming = null;
@@ -66,7 +70,9 @@ export class ObjectList {
     remove.disabled = !removable;
     const controls = { colour: swatch, name, eye, remove };
     for (const [control, each] of Object.entries(controls)) each.dataset.control = `${id}/${control}`;
-    const row = element('li', { class: active ? 'row active' : 'row' }, swatch, name, eye, remove);
+    const measured = this.measure(id);
+    const size = measured ? [element('span', { class: 'size', title: measured.long }, measured.short)] : [];
+    const row = element('li', { class: active ? 'row active' : 'row' }, swatch, name, ...size, eye, remove);
     row.classList.toggle('off', !visible);
     return row;
   }

@@ -2,6 +2,7 @@ import type { PlaneInfo } from '../../src/protocol';
 import { element, icon } from '../shared/dom';
 import { planeColours } from './frame';
 import { drawings } from './icons';
+import type { Marks } from './session';
 
 export interface PaneBarHandlers {
   slice(index: number): void;
@@ -50,15 +51,16 @@ export class PaneBar {
   }
 
   /** Marks the slices on which the object has a mask, taller where it has prompts. */
-  mark({ prompted, masked }: { prompted: ReadonlySet<number>; masked: ReadonlySet<number> }, colour: string): void {
+  mark(marks: Marks, colour: string): void {
     const { slices } = this.plane;
-    const shown = JSON.stringify([[...prompted], [...masked], colour]);
+    const [prompted, masked] = [[...marks.prompted], [...marks.masked.keys()]];
+    const shown = JSON.stringify([prompted, masked, colour]);
     if (shown === this.painted) return;
     this.painted = shown;
     const bins = Math.min(slices, resolution);
     const binOf = (slice: number) => Math.floor((slice * bins) / slices);
-    const place = (slicesOf: ReadonlySet<number>, name: string) =>
-      [...new Set([...slicesOf].map(binOf))].map((bin) => {
+    const place = (slicesOf: readonly number[], name: string) =>
+      [...new Set(slicesOf.map(binOf))].map((bin) => {
         const mark = element('i', { class: name });
         mark.style.left = `${(100 * bin) / bins}%`;
         mark.style.width = `max(2px, ${100 / bins}%)`;

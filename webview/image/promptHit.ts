@@ -27,7 +27,8 @@ function isNear(prompt: Prompt, at: Position, place: Placement): boolean {
     }
     case 'scribble': {
       const line = prompt.points.map(([x, y]) => screen(x, y));
-      return line.slice(1).some((to, index) => distance(at, line[index], to) <= reach.line);
+      // A line of one position is a dot.
+      return line.some((to, index) => distance(at, line[Math.max(0, index - 1)], to) <= reach.line);
     }
     case 'mask':
       return false;

@@ -4,6 +4,7 @@ import { displayAspect, type Position } from './camera';
 import { planeColours } from './frame';
 import { Pane, type Scene } from './pane';
 import { PaneBar } from './paneBar';
+import type { Marks } from './session';
 import type { Layout } from './settings';
 
 export interface ScreenHandlers {
@@ -150,7 +151,7 @@ export class Screens {
     }
   }
 
-  mark(marks: { prompted: ReadonlySet<number>; masked: ReadonlySet<number> }, colour: string): void {
+  mark(marks: Marks, colour: string): void {
     this.places.get(this.image.planes[0].plane)?.bar?.mark(marks, colour);
   }
 

@@ -15,11 +15,18 @@ import type { SliceImage } from './tone';
 /** What a slice lacks: its pixels, the newest of what lies over them, or every one of its pixels. */
 export type Need = 'pixels' | 'overlay' | 'detail' | null;
 
+/** Where an object is annotated: slices of the annotation plane. */
+export interface Marks {
+  readonly prompted: ReadonlySet<number>;
+  /** Pixels of the mask by slice. */
+  readonly masked: ReadonlyMap<number, number>;
+}
+
 type Attached = Extract<ImageEvent, { type: 'viewer/attached' }>;
 
 /** The kernel's session as far as this page has it. Holds no more slices than the page's cache does. */
 export class Session {
-  private marks = new Map<string, { prompted: Set<number>; masked: Set<number> }>();
+  private marks = new Map<string, Marks>();
   /** Revision of the last change to any mask: cross-sections that are older may be wrong. */
   private changedAt = 0;
   /** Of slices that were changed while the page did not hold them. */
@@ -101,13 +108,14 @@ export class Session {
   }
 
   setMarks(marks: readonly SliceMarks[]): void {
-    for (const { object, prompted, masked } of marks)
-      this.marks.set(object, { prompted: new Set(prompted), masked: new Set(masked) });
+    for (const { object, prompted, masked, areas } of marks) {
+      const measured = new Map(masked.map((slice, index) => [slice, areas[index]]));
+      this.marks.set(object, { prompted: new Set(prompted), masked: measured });
+    }
   }
 
-  /** Slices on which an object has prompts or a mask. */
-  marksOf(object: string): { prompted: ReadonlySet<number>; masked: ReadonlySet<number> } {
-    return this.marks.get(object) ?? { prompted: new Set(), masked: new Set() };
+  marksOf(object: string): Marks {
+    return this.marks.get(object) ?? { prompted: new Set(), masked: new Map() };
   }
 
   dispose(): void {
@@ -116,12 +124,14 @@ export class Session {
     this.marks.clear();
   }
 
-  private mark({ object, slice, prompts, mask, source }: ObjectSlice): void {
-    const marks = this.marks.get(object) ?? { prompted: new Set(), masked: new Set() };
-    this.marks.set(object, marks);
-    const set = (slices: Set<number>, present: boolean) => (present ? slices.add(slice) : slices.delete(slice));
-    set(marks.prompted, prompts.length > 0);
-    set(marks.masked, source !== 'none' && (!mask.whole || mask.patch !== null));
+  private mark({ object, slice, prompts, area }: ObjectSlice): void {
+    const marks = this.marksOf(object);
+    const [prompted, masked] = [new Set(marks.prompted), new Map(marks.masked)];
+    if (prompts.length > 0) prompted.add(slice);
+    else prompted.delete(slice);
+    if (area > 0) masked.set(slice, area);
+    else masked.delete(slice);
+    this.marks.set(object, { prompted, masked });
   }
 
   private isAnnotation(plane: Plane): boolean {

@@ -5,6 +5,8 @@ import type { Run } from './controls';
 import { DisplayPanel } from './displayPanel';
 import type { Editor } from './editor';
 import { ExportPanel } from './exportPanel';
+import { FactsPanel } from './factsPanel';
+import { measureOf } from './measures';
 import { MaskPanel } from './maskPanel';
 import type { ImageRequest } from './messages';
 import { ObjectList } from './objectList';
@@ -29,8 +31,12 @@ export class SidePanel {
   readonly mask: MaskPanel;
   private readonly prompts: PromptList;
   private readonly display: DisplayPanel;
+  private readonly facts: FactsPanel;
 
-  constructor(image: ImageInfo, { run, post, changing }: PanelHandlers) {
+  constructor(
+    private readonly image: ImageInfo,
+    { run, post, changing }: PanelHandlers,
+  ) {
     this.objects = new ObjectList({
       add: () => run('object.new'),
       select: (object) => post({ type: 'viewer/object/select', object }),
@@ -52,12 +58,16 @@ export class SidePanel {
       window: (window) => changing((work) => applyWindow(work, window)),
     });
     const saving = new ExportPanel(image, (format, path) => post({ type: 'viewer/export', format, path }));
-    const parts = [this.objects, this.mask, this.prompts, this.display, saving].map(({ root }) => root);
+    this.facts = new FactsPanel(image);
+    const parts = [this.objects, this.mask, this.prompts, this.display, saving, this.facts].map(({ root }) => root);
     this.root = element('aside', { class: 'panel', 'aria-label': 'Annotation' }, ...parts);
   }
 
-  update({ state }: Session, editor: Editor, settings: Settings): void {
-    this.objects.update(state.objects, state.active);
+  update(session: Session, editor: Editor, settings: Settings): void {
+    const { state } = session;
+    const measure = (object: string) => measureOf(session.marksOf(object), this.image.planes[0]);
+    this.objects.update(state.objects, state.active, measure);
+    this.facts.update(state.objects, (object) => session.marksOf(object));
     this.mask.update(editor.held);
     this.prompts.update(editor.prompts, editor.selected);
     this.display.update(settings);

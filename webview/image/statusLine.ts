@@ -19,13 +19,14 @@ export class StatusLine {
   private readonly tasks = element('div', { class: 'tasks', role: 'status' });
   private readonly error = element('div', { class: 'error', role: 'alert', hidden: true });
   private readonly done = element('div', { class: 'note', role: 'status', hidden: true });
+  private readonly lock = element('div', { class: 'locked', role: 'status', hidden: true });
   /** What a screen reader is told of changes that are only seen. */
   private readonly said = element('div', { class: 'said', 'aria-live': 'polite' });
   private rows = new Map<string, TaskRow>();
 
   constructor(private readonly cancel: (task: string) => void) {
     const line = element('div', { class: 'line' }, this.answer, this.tasks, this.coordinates);
-    this.root = element('div', { class: 'status' }, line, this.done, this.error, this.said);
+    this.root = element('div', { class: 'status' }, line, this.lock, this.done, this.error, this.said);
   }
 
   at(place: UnderPointer | null): void {
@@ -45,6 +46,13 @@ export class StatusLine {
   note(text: string | null): void {
     this.done.hidden = text === null;
     this.done.textContent = text;
+  }
+
+  /** Says, as long as it holds, why nothing can be changed; null: everything can. */
+  locked(why: string | null): void {
+    this.lock.hidden = why === null;
+    const text = why === null ? '' : `Read-only: ${why}`;
+    if (this.lock.textContent !== text) this.lock.textContent = text;
   }
 
   waitFor(tasks: readonly ViewerTask[]): void {

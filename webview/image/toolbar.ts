@@ -3,6 +3,7 @@ import { element, icon } from '../shared/dom';
 import { group, iconButton, press, type Run } from './controls';
 import { type Tool, tools } from './draft';
 import { drawings } from './icons';
+import { ImageNotes } from './imageNotes';
 import { keyOf } from './keymap';
 import { customPreset, type Layout, presetsFor, type Settings } from './settings';
 
@@ -29,6 +30,7 @@ interface History {
 /** The row of buttons above the picture. */
 export class Toolbar {
   readonly root: HTMLElement;
+  readonly notes: ImageNotes;
   private readonly tools = new Map<Tool, HTMLButtonElement>();
   private readonly signs: [exclude: HTMLButtonElement, include: HTMLButtonElement];
   private readonly layouts = new Map<Layout, HTMLButtonElement>();
@@ -63,6 +65,7 @@ export class Toolbar {
     for (const layout of planes.length > 1 ? [...planes, 'all' as const] : [])
       this.layouts.set(layout, this.layoutButton(layout, handlers));
     this.presets = presetList(image, handlers);
+    this.notes = new ImageNotes(image.notes);
     const signs = group('What a click means', this.signs[1], this.signs[0]);
     this.root = element(
       'div',
@@ -80,6 +83,7 @@ export class Toolbar {
         iconButton('help', 'help', { name: 'Keys', what: 'Keys and mouse' }, run),
       ),
       element('span', { class: 'title', title }, title),
+      this.notes.button,
     );
   }
 

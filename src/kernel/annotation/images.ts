@@ -5,6 +5,7 @@ import { UserError } from '../errors';
 import { chooseWindow, readImage, sliceOf, toRgb } from '../imaging';
 import type { MedicalImage, RgbImage, Slice, Window } from '../imaging';
 import { splitSeriesName } from '../imaging/dicom/series';
+import { imageNotes } from '../imaging/imageNotes';
 import { planesOf } from '../imaging/planeGeometry';
 import { encodeSlicePixels } from '../imaging/planePixels';
 import { planeSlice } from '../imaging/planeSlice';
@@ -53,6 +54,7 @@ export class ImageLibrary {
       planes: planesOf(image),
       range: sampledRange(image),
       window: this.windowOf(image),
+      notes: imageNotes(image),
     }));
   }
 

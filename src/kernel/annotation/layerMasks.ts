@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { MaskCandidate, MaskPatch, ObjectSlice } from '../../protocol';
 import { decodeMaskPatch, encodeMaskPatch, type Mask } from '../imaging';
+import { areaOfPatch } from '../imaging/maskPatch';
 import { Answers } from './answers';
 import { type Layer, layerKey, strokesOf } from './content';
 import type { AnswerRecord } from './edits';
@@ -10,6 +11,8 @@ import type { Segmenter } from './segmenter';
 /** What an object shows on a slice. */
 export interface LayerMask {
   readonly patch: MaskPatch | null;
+  /** Pixels. */
+  readonly area: number;
   readonly iou: number | null;
   readonly candidates: readonly MaskCandidate[];
   readonly chosen: number | null;
@@ -85,6 +88,7 @@ export class LayerMasks {
     const offered = candidates !== null && candidates.length > 1;
     const mask: LayerMask = {
       patch,
+      area: patch === null ? 0 : areaOfPatch(patch),
       iou: answer?.iou ?? null,
       candidates: offered ? candidates.map(({ iou, area }) => ({ iou, area })) : [],
       chosen: offered ? choice : null,

@@ -8,9 +8,15 @@ export function marksOf({ objects, layers }: Content, masks: LayerMasks): SliceM
   const ascending = [...layers.values()].sort((a, b) => a.slice - b.slice);
   return objects.map(({ id }) => {
     const own = ascending.filter(({ object }) => object === id);
-    const masked = own.filter((layer) => masks.known(layer)?.patch);
+    const areas = own.map((layer) => ({ slice: layer.slice, area: masks.known(layer)?.area ?? 0 }));
+    const masked = areas.filter(({ area }) => area > 0);
     const prompted = own.filter(({ prompts }) => prompts.length > 0);
-    return { object: id, prompted: prompted.map(({ slice }) => slice), masked: masked.map(({ slice }) => slice) };
+    return {
+      object: id,
+      prompted: prompted.map(({ slice }) => slice),
+      masked: masked.map(({ slice }) => slice),
+      areas: masked.map(({ area }) => area),
+    };
   });
 }
 

@@ -75,6 +75,7 @@ function described(
     revision,
     prompts: (layer?.prompts ?? []).map(({ id, prompt }) => ({ id, prompt })),
     mask: update,
+    area: mask?.area ?? 0,
     iou: mask?.iou ?? null,
     candidates: [...(mask?.candidates ?? [])],
     chosen: mask?.chosen ?? null,

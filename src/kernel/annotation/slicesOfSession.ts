@@ -1,5 +1,6 @@
 import type { ImageEvent, ObjectSlice, PlaneInfo } from '../../protocol';
 import { UserError } from '../errors';
+import { areaOfPatch } from '../imaging/maskPatch';
 import { crossSection } from '../imaging/planeSlice';
 import { type ImageLibrary, versionOf } from './images';
 import type { AnnotationSession } from './session';
@@ -32,6 +33,9 @@ function sections(session: AnnotationSession, plane: PlaneInfo, slice: number): 
     const patch = crossSection(plane, slice, session.patches(object));
     if (patch === null) return [];
     const mask = { whole: true, patch } as const;
-    return [{ object, slice, revision, mask, prompts: [], iou: null, candidates: [], chosen: null, source: 'none' }];
+    const area = areaOfPatch(patch);
+    return [
+      { object, slice, revision, mask, area, prompts: [], iou: null, candidates: [], chosen: null, source: 'none' },
+    ];
   });
 }

@@ -62,6 +62,10 @@ export function onesOf(patch: MaskPatch): number[] {
   return ones;
 }
 
+/** How many pixels are set. @throws UserError when the runs do not add up to the box */
+export const areaOfPatch = (patch: MaskPatch): number =>
+  onesOf(patch).reduce((sum, value, index) => (index % 2 === 1 ? sum + value : sum), 0);
+
 /** Sets `run` pixels of the patch, row-major in its box, from pixel `start` on. */
 function fillRun(data: Uint8Array, width: number, patch: MaskPatch, start: number, run: number): void {
   for (let at = start, end = start + run; at < end;) {

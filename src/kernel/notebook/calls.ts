@@ -36,6 +36,8 @@ export interface OpenedImage {
   readonly output: ImageOutput & { readonly slice: number };
   readonly size: readonly [number, number, number];
   readonly spacing: readonly [number, number, number] | null;
+  /** What a person should know of how the file was read. */
+  readonly notes: readonly string[];
   /** Image and masks of the slice, base64. */
   readonly png: string;
 }

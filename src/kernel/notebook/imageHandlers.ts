@@ -52,9 +52,9 @@ export function imageHandlers(services: ApiServices): ApiHandlers<ImageMethod> {
     'image/open': async (params, context) => {
       const opened = await store.open(context.folder, params);
       const { output, session, file } = opened;
-      const { size, spacing } = session.image;
+      const { size, spacing, notes } = session.image;
       const png = await picture(file, output.slice, await masksOn(opened, output.slice, context));
-      return { output, size, spacing, png };
+      return { output, size, spacing, notes, png };
     },
 
     'image/objects': async ({ output }, context) => {

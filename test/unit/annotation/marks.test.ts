@@ -39,7 +39,7 @@ async function page(name: string) {
       output: () => undefined,
       viewer: (_notebook, event) => receive(event),
       status: () => undefined,
-      log: (_level, text) => console.error(text),
+      log: () => undefined,
     },
   );
   const attach = (viewId: string) =>
@@ -51,8 +51,13 @@ async function page(name: string) {
   const marksInPage = (): SliceMarks[] =>
     session!.state.objects.map(({ id }) => {
       const { prompted, masked } = session!.marksOf(id);
-      const sorted = (set: ReadonlySet<number>) => [...set].sort((a, b) => a - b);
-      return { object: id, prompted: sorted(prompted), masked: sorted(masked) };
+      const ascending = [...masked].sort(([a], [b]) => a - b);
+      return {
+        object: id,
+        prompted: [...prompted].sort((a, b) => a - b),
+        masked: ascending.map(([slice]) => slice),
+        areas: ascending.map(([, area]) => area),
+      };
     });
   return {
     send: (request: Sent) => kernel.view(notebook, folder, { ...request, viewId: 'page' } as ImageRequest),

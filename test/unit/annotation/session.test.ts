@@ -70,7 +70,7 @@ describe('an annotation session', () => {
     expect(predictor.asked.at(-1)?.previous?.data[0]).toBe(1);
     expect(changes[1].state.revision).toBeGreaterThan(changes[0].state.revision);
     expect(predictor.encoded).toBe(1);
-    expect(session.marks()).toEqual([{ object, prompted: [0], masked: [0] }]);
+    expect(session.marks()).toEqual([{ object, prompted: [0], masked: [0], areas: [2 * discArea] }]);
   });
 
   it('undoes, redoes and clears without asking the model again', async () => {

@@ -6,6 +6,7 @@ import { imageMime, type ImageOutput, type ViewerRequest } from '../../../src/pr
 import { temporaryFolder } from '../../support/temporaryFolder';
 import { ViewMirror } from '../../support/viewMirror';
 import { discArea, discs, drawDiscs } from '../annotation/discs';
+import { dicomFile, picture, place } from '../imaging/dicom/dicomBytes';
 import { startKernel } from './notebookKernel';
 
 const folder = temporaryFolder('api');
@@ -60,6 +61,24 @@ describe('open', () => {
     expect((await cells.execute('[image.width, image.height, await image.prompts, await image.mask]')).shown).toEqual([
       '[ 64, 48, [], null ]',
     ]);
+  });
+
+  it('tells, in text and to the viewer, what one should know of how the file was read', async () => {
+    const lossy = {
+      ...place({ position: [0, 0, 0], instance: '1.2.3' }),
+      ...picture({ columns: 2, rows: 2, pixels: [1, 2, 3, 4] }),
+      0x00282110: ['CS', '01'] as const,
+    };
+    await fs.writeFile(path.join(folder, 'lossy.dcm'), dicomFile(lossy));
+    const { outputs } = await cells.execute('await open("lossy.dcm")');
+    const [display] = outputs;
+    const text = display?.kind === 'display' ? display.items.find(({ mime }) => mime === 'text/plain')?.data : null;
+    const note = 'its pixels were compressed with loss: intensities are not quite those of the scanner';
+    expect(text).toBe(`lossy.dcm: 2 × 2 pixels\nnote: ${note}`);
+    const output = JSON.parse(display?.kind === 'display' ? display.items[0].data : '') as ImageOutput;
+    const view = viewOf(output);
+    await view.send({ type: 'viewer/attach', version: 2, output });
+    expect(view.mirror.last('viewer/attached').image.notes).toEqual([note]);
   });
 
   it('says which file is missing, in one line at the line of the cell', async () => {

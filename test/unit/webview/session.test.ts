@@ -11,7 +11,13 @@ import type { SliceImage } from '../../../webview/image/tone';
 const [width, height, slices] = [20, 10, 30];
 const image: ImageInfo = {
   ...{ path: 'a', name: 'a', size: [width, height, slices], channels: 1, modality: null, spacing: null },
-  ...{ origin: [0, 0, 0], direction: [1, 0, 0, 0, 1, 0, 0, 0, 1], range: [0, 1], window: { low: 0, high: 1 } },
+  ...{
+    origin: [0, 0, 0],
+    direction: [1, 0, 0, 0, 1, 0, 0, 0, 1],
+    range: [0, 1],
+    window: { low: 0, high: 1 },
+    notes: [],
+  },
   planes: (['axial', 'coronal'] as const).map((plane) => ({
     ...{ plane, width, height, slices, spacing: null, flipX: false, flipY: false, letters: null },
     axes: plane === 'axial' ? [0, 1, 2] : [0, 2, 1],
@@ -28,7 +34,18 @@ const columns = (from: number, to: number) =>
     data: Uint8Array.from({ length: width * height }, (_, at) => Number(at % width >= from && at % width < to)),
   });
 const update = (revision: number, mask: ObjectSlice['mask'], slice = 5): ObjectSlice => ({
-  ...{ object: 'a', slice, revision, prompts: [], mask, iou: null, candidates: [], chosen: null, source: 'model' },
+  ...{
+    object: 'a',
+    slice,
+    revision,
+    prompts: [],
+    mask,
+    area: mask.patch ? 1 : 0,
+    iou: null,
+    candidates: [],
+    chosen: null,
+    source: 'model',
+  },
 });
 const pixels: SliceImage = {
   ...{ width, height, shrink: 1, channels: 1, slope: 1, intercept: 0 },
@@ -97,7 +114,7 @@ describe('the session in the page', () => {
       update(11, { whole: true, patch: columns(0, 1) }, 9),
       update(11, { whole: true, patch: null }, 8),
     ]);
-    expect([...session.marksOf('a').masked]).toEqual([9]);
+    expect([...session.marksOf('a').masked]).toEqual([[9, 1]]);
   });
 });
 

@@ -14,6 +14,7 @@ export interface VolumeOptions {
   size: [number, number, number];
   spacing: [number, number, number] | null;
   balls: Ball[];
+  notes?: string[];
 }
 
 /** A body of soft tissue in air with balls in it; the further planes stand on their heads in the array, as in files. */
@@ -40,6 +41,7 @@ export class DrawnVolume {
       ),
       range: [-1024, 1200],
       window: { low: -160, high: 240 },
+      notes: options.notes ?? [],
     };
   }
 

@@ -250,6 +250,7 @@ export class FakeKernel {
     const whole = patchOf(mask, null);
     return {
       ...{ object, slice, revision, prompts, source },
+      area: areaOf(mask),
       mask: changed ? { whole: false, since: known.revision, patch: changed } : { whole: true, patch: whole },
       iou: source === 'model' ? 0.91 : null,
       candidates: clicks ? [0.91, 0.93, 0.84, 0.7].map((iou, at) => ({ iou, area: 2000 - 400 * at })) : [],
@@ -270,7 +271,7 @@ export class FakeKernel {
         cut(info, index, (slice) => this.work.get(`${object} ${slice}`)?.mask),
         null,
       );
-      const rest = { iou: null, candidates: [], chosen: null, source: 'model' as const, prompts: [] };
+      const rest = { area: 1, iou: null, candidates: [], chosen: null, source: 'model' as const, prompts: [] };
       const { revision } = this.state;
       return patch ? [{ object, slice: index, revision, mask: { whole: true, patch }, ...rest }] : [];
     });
@@ -282,7 +283,8 @@ export class FakeKernel {
         .filter((key) => key.startsWith(`${id} `))
         .map((key) => Number(key.split(' ')[1]));
       const prompted = slices.filter((slice) => this.layer(id, slice).prompts.length > 0);
-      return { object: id, masked: slices, prompted };
+      const areas = slices.map((slice) => areaOf(this.layer(id, slice).mask));
+      return { object: id, masked: slices, areas, prompted };
     });
   }
 
@@ -305,6 +307,8 @@ export class FakeKernel {
     this.tell({ ...told, viewId } as ImageEvent);
   }
 }
+
+const areaOf = ({ data }: Plate): number => data.reduce((sum, value) => sum + value, 0);
 
 const wait = (milliseconds: number): Promise<void> =>
   milliseconds > 0 ? new Promise((done) => setTimeout(done, milliseconds)) : Promise.resolve();

@@ -72,6 +72,7 @@ export async function assemble(
   for (const [index, file] of files.entries()) {
     volume = await decodeInto(volume, length, await load(file), file, slicesOf[index]);
   }
+  const notes = [...(plan.geometry.notes ?? []), ...notesOnLoss(files)];
   const middle = files[plan.slices[Math.floor(plan.slices.length / 2)].file];
   return {
     path,
@@ -79,9 +80,17 @@ export async function assemble(
     channels,
     voxels: volume,
     ...plan.geometry,
+    ...(notes.length > 0 && { notes }),
     ...(channels === 1 && middle.window && { window: middle.window }),
     ...(files[0].modality && { modality: files[0].modality }),
   };
+}
+
+function notesOnLoss(files: readonly ScannedFile[]): string[] {
+  const lossy = files.filter(({ lossy }) => lossy).length;
+  if (lossy === 0) return [];
+  const which = files.length === 1 ? 'its pixels were' : `the pixels of ${lossy} of ${files.length} files were`;
+  return [`${which} compressed with loss: intensities are not quite those of the scanner`];
 }
 
 /** Fills the slices that are frames of one file; answers the volume, or the wider one that its values needed. */

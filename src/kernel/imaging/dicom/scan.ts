@@ -18,6 +18,8 @@ export interface ScannedFile {
   readonly transforms: readonly IntensityTransform[];
   /** Of the middle frame. */
   readonly window: Window | undefined;
+  /** Whether its pixels once went through a compression with loss. */
+  readonly lossy: boolean;
 }
 
 /** @throws UserError when it holds no image that is read. */
@@ -41,5 +43,6 @@ export function scan({ path, data }: DicomFile): ScannedFile {
     planes: frames.map((frame) => planeOf(data, frame)),
     transforms,
     window: windowOf(data, middle, transforms[middle]),
+    lossy: data.text(tags.LossyImageCompression) === '01',
   };
 }

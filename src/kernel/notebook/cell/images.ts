@@ -37,8 +37,9 @@ class OpenImage implements NotebookImage {
   readonly #kernel: KernelCalls;
   readonly #output: ImageOutput;
   readonly #png: string;
+  readonly #notes: readonly string[];
 
-  constructor(kernel: KernelCalls, { output, size, spacing, png }: OpenedImage) {
+  constructor(kernel: KernelCalls, { output, size, spacing, notes, png }: OpenedImage) {
     this.path = output.image.path;
     [this.width, this.height, this.slices] = size;
     this.spacing = spacing;
@@ -46,6 +47,7 @@ class OpenImage implements NotebookImage {
     this.#kernel = kernel;
     this.#output = output;
     this.#png = png;
+    this.#notes = notes;
   }
 
   get objects(): Promise<NotebookObject[]> {
@@ -105,7 +107,8 @@ class OpenImage implements NotebookImage {
     const { width, height, slices } = this;
     const where = slices > 1 ? `, slice ${this.slice} of 0 to ${slices - 1}` : '';
     const text = `${this.#output.image.name ?? this.path}: ${width} × ${height} pixels${where}`;
-    return [jsonItem(imageMime, this.#output), pngItem(this.#png), textItem(text)];
+    const lines = [text, ...this.#notes.map((note) => `note: ${note}`)];
+    return [jsonItem(imageMime, this.#output), pngItem(this.#png), textItem(lines.join('\n'))];
   }
 
   async #readMask(label: string | null, slice: number): Promise<NotebookMask | null> {

@@ -46,6 +46,16 @@ describe('a folder of slices', () => {
     expect(image.notes).toBeUndefined();
   });
 
+  it('tells how much of it was compressed with loss', async () => {
+    const lossy = {
+      ...place({ position: [1, 2, 9], instance: '1.2.3.4.9' }),
+      ...picture({ columns: 2, rows: 1, pixels: [9, 9] }),
+      0x00282110: ['CS', '01'] as const,
+    };
+    const image = await readImage(await folderOf(at(3, 6), { 'lossy.dcm': dicomFile(lossy) }));
+    expect(image.notes).toEqual([expect.stringMatching(/pixels of 1 of 3 files were compressed with loss/)]);
+  });
+
   it('oblique: along the normal', async () => {
     const orientation = [1, 0, 0, 0, 0.6, 0.8];
     // The normal is (0, −0.8, 0.6).
