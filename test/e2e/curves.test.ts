@@ -22,7 +22,6 @@ describe.skipIf(!hasBrowser)('the curves panel', () => {
     run = path.join(folder, 'runs', 'live');
     const command = ['train', '--data', data, '--out', run, '--epochs', '500', '--batch', '1', '--device', 'cpu'];
     training = spawn(process.execPath, [path.join(projectRoot, 'dist', 'cli.js'), ...command], { stdio: 'ignore' });
-    await expect.poll(() => lastStep(run), { timeout: 120_000 }).toBeGreaterThan(2);
   });
   afterAll(() => training?.kill('SIGKILL'));
 
@@ -32,6 +31,7 @@ describe.skipIf(!hasBrowser)('the curves panel', () => {
 
   it('opens by command and follows a run that is going on', async () => {
     pictureOnFailure(window, 'curves-live');
+    await expect.poll(() => lastStep(run), { timeout: 120_000 }).toBeGreaterThan(2);
     await window.api((vscode, folder) => vscode.commands.executeCommand('medSa.showCurves', folder), run);
     const frame = await page();
     const before = lastStep(run);
