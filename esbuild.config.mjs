@@ -6,7 +6,7 @@ import { cellTypesPackage, writeCellTypes } from './.ci/cellTypes.mjs';
 const watch = process.argv.includes('--watch');
 const present = (entries) => Object.fromEntries(Object.entries(entries).filter(([, file]) => fs.existsSync(file)));
 
-const shared = { bundle: true, sourcemap: true, logLevel: 'warning', legalComments: 'none' };
+const shared = { bundle: true, sourcemap: true, metafile: true, logLevel: 'warning', legalComments: 'none' };
 
 /** Node side: the extension, the kernel and the processes it starts. */
 const node = {
@@ -61,11 +61,14 @@ const browser = {
 };
 
 fs.rmSync('dist', { recursive: true, force: true });
+const outputs = {};
 for (const options of [node, browser]) {
   if (Object.keys(options.entryPoints).length === 0) continue;
   if (watch) await (await context(options)).watch();
-  else await build(options);
+  else Object.assign(outputs, (await build(options)).metafile.outputs);
 }
+// What each bundle is made of: .ci/notices.mjs gathers the licences.
+if (!watch) fs.writeFileSync('dist/metafile.json', JSON.stringify({ outputs }));
 // VS Code's TypeScript server looks for its plugins in the extension's node_modules.
 await writeCellTypes('.', `node_modules/${cellTypesPackage}`);
 if (fs.existsSync('dist/cli.js')) {

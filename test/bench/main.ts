@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { UserError, UsageError } from '../../src/kernel/errors';
 import { deviceNames, type DeviceName } from '../../src/kernel/runtime/types';
 import type { Bench, BenchOptions } from './bench';
+import { curves } from './curves';
 import { engine } from './engine';
 import { gpu } from './gpu';
 import { inspect } from './inspect';
@@ -11,7 +12,7 @@ import { predict } from './predict';
 import { machine, table, type BenchReport } from './report';
 import { ui } from './ui';
 
-const benches: Readonly<Record<string, Bench>> = { predict, inspect, engine, memory, gpu, ui };
+const benches: Readonly<Record<string, Bench>> = { predict, inspect, engine, memory, gpu, ui, curves };
 
 function listing(): string {
   const width = Math.max(...Object.keys(benches).map((name) => name.length));
