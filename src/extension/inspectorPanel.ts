@@ -27,6 +27,7 @@ export async function showInspectorPanel(
     localResourceRoots: [scripts],
     retainContextWhenHidden: true,
   });
+  panel.iconPath = vscode.Uri.joinPath(extension, 'media', 'icon.png');
   // The inspection belongs to no notebook: the panel stands for one.
   const notebook = `inspector-panel:${randomUUID()}`;
   const opening = kernel.request('inspector/open', { notebook, ...subject });

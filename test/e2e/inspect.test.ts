@@ -36,6 +36,8 @@ describe.skipIf(!hasBrowser)('the adapter inspector', () => {
     expect(success, JSON.stringify(items)).toBe(true);
     expect(items.map(({ mime }) => mime)).toEqual([inspectorMime, 'image/png', 'text/plain']);
     expect(items[2].text).toMatch(/block 0: output changed by [\d.]+ %; shares: space_adapter/);
+    // VS Code draws outputs when they come into sight.
+    await reveal(2);
     page = await inspector();
     await figure('Change of output').locator('.scale').waitFor();
     await page.getByRole('tab').nth(1).click();

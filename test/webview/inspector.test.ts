@@ -230,8 +230,8 @@ describe.skipIf(!hasBrowser)('the inspector in a browser', () => {
     await open({ slice: 0, prompts: [{ points: [{ x: 90, y: 70, label: 1 }], box: null }, null] });
     const asked = await inspection.ask({ points: [{ x: 90, y: 70, label: 1 }], box: null }, 0);
     for (const [title, name, columns, tokens] of [
-      ['Image adapter, layer 1', 'mask_decoder.layers.1.image_adapter', 8, false],
-      ['MLP adapter, layer 0', 'mask_decoder.layers.0.mlp_adapter', 7, true],
+      ['Layer 1 · Image', 'mask_decoder.layers.1.image_adapter', 8, false],
+      ['Layer 0 · MLP', 'mask_decoder.layers.0.mlp_adapter', 7, true],
     ] as const) {
       await notebook.page.getByLabel(`${title}: what is drawn`).selectOption('addition:channel');
       await notebook.page.getByLabel(`${title}: channel`).fill('3');

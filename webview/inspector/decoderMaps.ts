@@ -35,7 +35,7 @@ export class DecoderMaps {
 
   private attachment({ name, map, tokens, channels }: DecoderAttachment): HTMLElement {
     const { shown, answer, choices } = this;
-    const title = `${kindOf(name)} adapter, layer ${layerOf(name)}`;
+    const title = `Layer ${layerOf(name)} · ${kindOf(name).replace(/ \(.*\)$/, '')}`;
     const first = map ?? quantiseHere(tokens ?? [], tokens?.length ?? 1, 1);
     const queryOf = ({ part, channel }: Choice): MapQuery => {
       return { of: 'decoder', slot: answer.slot, attachment: name, part, channel };

@@ -27,9 +27,16 @@ export const layerOf = (name: string): number | null => {
   return found === null ? null : Number(found[1]);
 };
 
-/** Theme colour of each kind in the overview's bars, by their order in a block. */
+/** As short as a tab of the overview needs. */
+export const shortPercent = (part: number): string =>
+  Number.isFinite(part) ? `${figure(Number((100 * part).toPrecision(2)))} %` : '–';
+
+/**
+ * Colour of each kind in the overview's bars, by their order in a block. Orange is no theme's: light ones draw theirs so
+ * pale that a bar is lost.
+ */
 export const barColours = [
-  ['charts-blue', '#3794ff'],
-  ['charts-orange', '#d18616'],
-  ['charts-purple', '#b180d7'],
+  'var(--vscode-charts-blue, #3794ff)',
+  '#d18616',
+  'var(--vscode-charts-purple, #b180d7)',
 ] as const;

@@ -21,12 +21,12 @@ export function frozenFigures(
   };
   const { slot } = answer;
   const embedding = made(
-    'Difference of embeddings',
+    'Embeddings',
     { of: 'frozen', slot, what: 'embedding' },
-    `${percent(answer.embeddingChange)} of the frozen one`,
+    `‖adapted − frozen‖, in all ${percent(answer.embeddingChange)} of the frozen one`,
   );
   embedding.show(answer.embedding, backdropOf(shown));
-  const logits = made('Mask logits, adapted − frozen', { of: 'frozen', slot, what: 'logits' });
+  const logits = made('Mask logits', { of: 'frozen', slot, what: 'logits' }, 'adapted − frozen');
   // Four logits a side of a cell: they cover the picture as the cells do.
   const { columns, rows } = shown.summary.cells;
   logits.show(answer.logits, { ...backdropOf(shown), cells: { columns: 4 * columns, rows: 4 * rows } });

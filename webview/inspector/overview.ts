@@ -1,6 +1,6 @@
 import type { BlockSummary, InspectorSummary } from '../../src/protocol/inspector';
 import { element } from '../shared/dom';
-import { barColours, kindOf, percent } from './format';
+import { barColours, kindOf, percent, shortPercent } from './format';
 
 /** All blocks at a glance: a bar for each adapter's share, how much the output changes, dead units. Chooses a block. */
 export class Overview {
@@ -59,15 +59,14 @@ export class Overview {
     const bars = attachments.map(({ share }, order) => {
       const bar = element('span', { class: 'bar' });
       bar.style.height = `${highest > 0 ? Math.max(2, (100 * share[slice]) / highest) : 2}%`;
-      const [name, fallback] = barColours[order % barColours.length];
-      bar.style.background = `var(--vscode-${name}, ${fallback})`;
+      bar.style.background = barColours[order % barColours.length];
       return bar;
     });
     const dead = attachments.reduce((sum, { activity }) => sum + (activity?.dead ?? 0), 0);
     return [
       element('span', { class: 'bars' }, ...bars),
       element('span', { class: 'number' }, String(index)),
-      element('span', { class: 'change' }, percent(change[slice])),
+      element('span', { class: 'change' }, shortPercent(change[slice])),
       element('span', { class: dead > 0 ? 'dead some' : 'dead' }, dead > 0 ? `${dead} dead` : ' '),
     ];
   }
@@ -76,8 +75,7 @@ export class Overview {
     const attachments = this.summary.blocks[0]?.attachments ?? [];
     const entries = attachments.map(({ name }, order) => {
       const swatch = element('span', { class: 'swatch' });
-      const [colour, fallback] = barColours[order % barColours.length];
-      swatch.style.background = `var(--vscode-${colour}, ${fallback})`;
+      swatch.style.background = barColours[order % barColours.length];
       return element('span', {}, swatch, kindOf(name));
     });
     const words = 'Bars: share of each adapter, relative to what it is added to. Below: change of the block’s output.';

@@ -102,6 +102,30 @@ describe('inspect in a cell', () => {
 });
 
 describe('inspections that pages ask', () => {
+  it('of a panel begin with what is annotated on the image', async () => {
+    const { notebook } = cells;
+    const image = { version: 2 as const, image: { path: 'discs.png' }, annotation: 'panel' };
+    const params = { notebook, folder, image, adapters: 'adapters.safetensors' };
+    expect((await cells.kernel.inspect(params)).begin).toEqual({ slice: 0, prompts: [null, null] });
+    await cells.execute(
+      'const annotated = await open("discs.png", { annotation: "panel" });\n' +
+        'await annotated.label("left", { points: [[16, 24], [46, 24, 0]] })',
+    );
+    const points = [
+      { x: 16, y: 24, label: 1 },
+      { x: 46, y: 24, label: 0 },
+    ];
+    const { summary, begin } = await cells.kernel.inspect(params);
+    expect(begin).toEqual({ slice: 0, prompts: [{ points, box: null }, null] });
+    const answer = await ask(summary.inspection, {
+      type: 'inspector/prompt',
+      slot: 0,
+      slice: 0,
+      prompts: begin.prompts[0],
+    });
+    expect(answer).toMatchObject({ type: 'inspector/prompt', answer: { slot: 0, slice: 0 } });
+  });
+
   it('keep the prompts of each view apart', async () => {
     const { summary } = await shown('await inspect("discs.png", { adapters: "adapters.safetensors" })');
     const id = summary.inspection;
