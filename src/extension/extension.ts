@@ -10,6 +10,7 @@ import { InspectorMessaging } from './inspectorMessaging';
 import { KernelClient } from './kernelClient';
 import { KnownData } from './knownData';
 import { RendererMessaging } from './rendererMessaging';
+import { Reports } from './reports';
 import { KnownRuns } from './runs';
 import { kernelEnvironment, workspaceFolder } from './settings';
 import { offerRestartOnChange } from './settingsWatch';
@@ -29,6 +30,7 @@ export function activate(context: vscode.ExtensionContext): void {
   const data = new KnownData(context.workspaceState);
   const sideBar = new SideBar({ cli, runs, data, log });
   const statusBar = new StatusBar(kernel);
+  const reports = new Reports();
   const curves = new CurvesPanels(kernel, context.extensionUri);
   context.subscriptions.push(
     log,
@@ -37,10 +39,11 @@ export function activate(context: vscode.ExtensionContext): void {
     data,
     sideBar,
     statusBar,
+    reports,
     new RendererMessaging(kernel, adapters),
     new InspectorMessaging(kernel),
     curves,
-    registerCommands({ kernel, controller, adapters, runs, data, sideBar, statusBar, curves, cli }),
+    registerCommands({ kernel, controller, adapters, runs, data, sideBar, statusBar, curves, reports, cli }),
     trackFirstSteps(kernel, context.globalState),
     registerInspector({ extension: context.extensionUri, kernel, controller, adapters, runs }),
     offerRestartOnChange(kernel),

@@ -91,6 +91,8 @@ describe.skipIf(!hasBrowser)('the side bar, and what can be done in it', () => {
     await pressInNotification(page, /Adapters belong to a notebook/, 'New Notebook');
     await page.locator('.statusbar', { hasText: finished }).waitFor(patient);
     await look('status-bar');
+    // Untitled and changed: closing it later would ask where to save it.
+    await window.api((vscode) => vscode.commands.executeCommand('workbench.action.revertAndCloseActiveEditor'));
   });
 
   it('shows the curves of a run', async () => {
@@ -107,9 +109,9 @@ describe.skipIf(!hasBrowser)('the side bar, and what can be done in it', () => {
     pictureOnFailure(window, 'views-evaluate');
     const { page } = window;
     await pickOnRow(page, 'Runs', finished, 'Evaluate');
-    await page.locator('.tab', { hasText: /Preview/ }).waitFor({ timeout: 180_000 });
     await window.outputFrame(
       () => /bbox-0\.75/.test(document.body.innerText) && /held out/.test(document.body.innerText),
+      180_000,
     );
     await look('evaluation');
   });
@@ -185,7 +187,18 @@ describe.skipIf(!hasBrowser)('the side bar, and what can be done in it', () => {
     await pressInHead(page, 'Data', 'Add');
     await answerFileDialog(page, at('empty'));
     await row(page, 'Data', /empty.*cannot be used/).waitFor(patient);
-    await look('data');
+    for (const [theme, kind] of [
+      ['Default Dark Modern', 'vs-dark'],
+      ['Default High Contrast', 'hc-black'],
+      ['Default Light Modern', 'vs'],
+    ]) {
+      await window.api(
+        (vscode, name) => vscode.workspace.getConfiguration('workbench').update('colorTheme', name, true),
+        theme,
+      );
+      await page.locator(`.monaco-workbench.${kind}`).waitFor(patient);
+      await look(`theme-${kind}`);
+    }
     await pickOnRow(page, 'Data', /^empty/, 'Remove from List');
     await expect.poll(() => row(page, 'Data', /^empty/).count(), patient).toBe(0);
     expect(fs.existsSync(at('empty'))).toBe(true);

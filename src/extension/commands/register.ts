@@ -6,6 +6,7 @@ import type { KnownData } from '../knownData';
 import { t } from '../l10n';
 import { openNewNotebook } from '../notebooks';
 import type { CurvesPanels } from '../curvesPanels';
+import type { Reports } from '../reports';
 import type { KnownRuns } from '../runs';
 import type { StatusBar } from '../statusBar';
 import { requireTrust } from '../trust';
@@ -31,6 +32,7 @@ export interface CommandServices {
   readonly sideBar: SideBar;
   readonly statusBar: StatusBar;
   readonly curves: CurvesPanels;
+  readonly reports: Reports;
   /** The built command line, `cli.js`. */
   readonly cli: string;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { forecastLine, learningLine, shortList, thriftText } from '../../../../src/extension/forecastText';
+import { forecastLine, learnerLine, learningLine, shortList, thriftText } from '../../../../src/extension/forecastText';
 import type { Translate } from '../../../../src/extension/l10n';
 import type { ListedModel } from '../../../../src/extension/modelList';
 import type { ListedRun } from '../../../../src/extension/runList';
@@ -156,9 +156,8 @@ describe('the line before a run starts', () => {
     expect(forecastLine(forecast, 10, t)).toBe(
       'about 800 MB of 22.1 GB memory · 2 min per epoch · 15 min in all · on cpu',
     );
-    expect(learningLine(forecast, t)).toBe(
-      '8 cases to train on (≈ 90 examples), 2 to validate on · classes: liver, tumour · 319 k parameters of phantom-sam learn',
-    );
+    expect(learningLine(forecast, t)).toBe('8 cases (≈ 90 examples), 2 more to validate on · liver, tumour');
+    expect(learnerLine(forecast, t)).toBe('319 k parameters, taught to phantom-sam');
   });
 
   it('does not count what was not measured', () => {
