@@ -10,6 +10,7 @@ import { InspectorMessaging } from './inspectorMessaging';
 import { KernelClient } from './kernelClient';
 import { KnownData } from './knownData';
 import { RendererMessaging } from './rendererMessaging';
+import { Reports } from './reports';
 import { KnownRuns } from './runs';
 import { kernelEnvironment, workspaceFolder } from './settings';
 import { offerRestartOnChange } from './settingsWatch';
@@ -31,6 +32,7 @@ export function activate(context: vscode.ExtensionContext): void {
   const data = new KnownData(context.workspaceState);
   const sideBar = new SideBar({ cli, runs, data, log });
   const statusBar = new StatusBar(kernel);
+  const reports = new Reports();
   context.subscriptions.push(
     log,
     kernel,
@@ -38,10 +40,11 @@ export function activate(context: vscode.ExtensionContext): void {
     data,
     sideBar,
     statusBar,
+    reports,
     new RendererMessaging(kernel, adapters),
     curves,
     new InspectorMessaging(kernel),
-    registerCommands({ kernel, controller, adapters, runs, data, curves, sideBar, statusBar, cli, examples }),
+    registerCommands({ kernel, controller, adapters, runs, data, curves, sideBar, statusBar, reports, cli, examples }),
     registerInspector({ extension: context.extensionUri, kernel, controller, adapters, runs }),
     trackFirstSteps(kernel, context.globalState),
     offerRestartOnChange(kernel),

@@ -28,15 +28,15 @@ function timeTexts(
     : [perEpoch, t('{0} in all', durationText(total, t))];
 }
 
-/** What it learns from and what learns. */
-export function learningLine({ cases, examples, classes, parameters, model }: RunForecast, t: Translate): string {
+/** What it learns from. */
+export function learningLine({ cases, examples, classes }: RunForecast, t: Translate): string {
   const count = examples.exact ? String(examples.count) : `≈ ${examples.count}`;
-  return [
-    t('{0} cases to train on ({1} examples), {2} to validate on', cases.train, count, cases.validation),
-    t('classes: {0}', shortList(classes)),
-    t('{0} parameters of {1} learn', countText(parameters), model),
-  ].join(' · ');
+  const split = t('{0} cases ({1} examples), {2} more to validate on', cases.train, count, cases.validation);
+  return `${split} · ${shortList(classes)}`;
 }
+
+export const learnerLine = ({ parameters, model }: RunForecast, t: Translate): string =>
+  t('{0} parameters, taught to {1}', countText(parameters), model);
 
 export const shortList = (names: readonly string[]): string =>
   names.length > 6 ? `${names.slice(0, 5).join(', ')} … (${names.length})` : names.join(', ');

@@ -26,12 +26,15 @@ describe.skipIf(!hasBrowser)('fine-tuning from the command palette', () => {
     expect(drawn.code).toBe(0);
   });
 
-  it('asks for the data and the epochs, and starts a run', async () => {
+  it('asks for data, model, what learns, prompts and epochs, measures a step, and starts a run', async () => {
     pictureOnFailure(window, 'tune-start');
     await window.palette('Med-SA: Fine-tune');
     await answer('Which data?', 'lesions');
+    await answer('Which model', 'phantom-sam');
     await answer('What is trained?', 'Adapters');
+    await answer('Which prompts', 'Clicks and boxes');
     await answer('Epochs', String(epochs));
+    await answer('Start the fine-tune?', '');
     run = await untilRun(path.join(window.workspace, 'runs'));
   });
 

@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import type { FineTuneChoices, RunForecast } from '../../protocol';
-import { forecastLine, learningLine, thriftText } from '../forecastText';
+import { forecastLine, learnerLine, learningLine, thriftText } from '../forecastText';
 import { t } from '../l10n';
 import { type Answer, ask, type Choice, type Place } from './steps';
 
@@ -64,7 +64,8 @@ function itemsOf(found: RunForecast, epochs: number): Choice<Action>[] {
   const { memory, notes } = found;
   const about = [
     note(`$(database) ${t('Learns from')}`, learningLine(found, t)),
-    ...(notes.length > 0 ? [note(`$(chip) ${t('Not on a faster device')}`, notes.join(' · '))] : []),
+    note(`$(mortar-board) ${t('What learns')}`, learnerLine(found, t)),
+    ...notes.map((text) => note(`$(chip) ${t('Not on a faster device')}`, text)),
   ];
   if (memory.fits) return [startItem(forecastLine(found, epochs, t)), ...about];
   const line = forecastLine(found, epochs, t);

@@ -138,7 +138,7 @@ export function askTune(place: Place, { cases, pictures }: DataSet): Promise<Ans
     {
       label: t('Adapters with depth'),
       description: t('for volumes'),
-      detail: t('Eight neighbouring slices see each other (SD-Trans): needs more memory and time.'),
+      detail: t('Eight neighbouring slices see each other (SD-Trans): more memory and time.'),
       value: { tune: 'adapters', depth: 'sd-trans', slices: 8 },
     },
   ];
@@ -152,12 +152,12 @@ export function askTune(place: Place, { cases, pictures }: DataSet): Promise<Ans
     ...(pictures < cases ? volumes : []),
     {
       label: t('LoRA'),
-      detail: t('Low-rank updates of the attentions, merged into the model where they are used: the smallest file.'),
+      detail: t('Low-rank updates of the attentions: the smallest file.'),
       value: { tune: 'lora' },
     },
     {
       label: t('Mask decoder'),
-      detail: t('The small head of the model only; the image encoder stays, and its outputs are computed once.'),
+      detail: t('Only the small head; what the image encoder sees is computed once.'),
       value: { tune: 'decoder' },
     },
     {

@@ -2,4 +2,4 @@ import { t } from '../l10n';
 
 /** What a new notebook begins with. */
 export const firstCell = (): string =>
-  `// ${t('A picture (PNG, JPEG, TIFF), a volume (NIfTI, NRRD, MHA) or a DICOM folder, relative to this notebook.')}\nawait open("scan.png")`;
+  `// ${t('A picture, a volume or a DICOM folder, relative to this notebook.')}\nawait open("scan.png")`;

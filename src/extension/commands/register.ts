@@ -6,8 +6,10 @@ import type { KnownData } from '../knownData';
 import { t } from '../l10n';
 import { openNewNotebook } from '../notebooks';
 import type { CurvesPanels } from '../curvesPanels';
+import type { Reports } from '../reports';
 import type { KnownRuns } from '../runs';
 import type { StatusBar } from '../statusBar';
+import { requireTrust } from '../trust';
 import type { Row } from '../views/row';
 import type { SideBar } from '../views/sideBar';
 import { firstCell } from './firstCell';
@@ -31,6 +33,7 @@ export interface CommandServices {
   readonly curves: CurvesPanels;
   readonly sideBar: SideBar;
   readonly statusBar: StatusBar;
+  readonly reports: Reports;
   /** The built command line, `cli.js`. */
   readonly cli: string;
   /** The folder of example notebooks. */
@@ -50,6 +53,11 @@ export function registerCommands(services: CommandServices): vscode.Disposable {
         return undefined;
       }
     });
+  /** For what reads checkpoints and data, or starts a process: not in a workspace that nobody trusts. */
+  const trusted = <A extends unknown[]>(id: string, run: (...args: A) => Promise<unknown> | void) =>
+    command(id, (...args: A) =>
+      requireTrust(t('Checkpoints, data and runs are read in trusted workspaces only.')) ? run(...args) : undefined,
+    );
   return vscode.Disposable.from(
     command('medSa.newNotebook', () => openNewNotebook(firstCell())),
     command('medSa.openExample', () => openExample(examples)),
@@ -59,32 +67,32 @@ export function registerCommands(services: CommandServices): vscode.Disposable {
     command('medSa.showCurves', (given?: unknown) => showCurves(curves, runs, runsArgument(given))),
     command('medSa.gpuInstall', () => installGpu(cli, kernel)),
     command('medSa.gpuRemove', () => removeGpu(cli, kernel)),
-    command('medSa.restartKernel', () => kernel.restart()),
+    trusted('medSa.restartKernel', () => kernel.restart()),
     command('medSa.interruptKernel', () => controller.interruptActive()),
     command('medSa.showLog', () => kernel.log.show()),
     command('medSa.statusActions', () => statusActions(kernel, statusBar)),
     command('medSa.chooseDevice', () => chooseDevice(statusBar)),
-    command('medSa.doctor', () => doctor(cli, kernel.log)),
+    trusted('medSa.doctor', () => doctor(cli, kernel.log)),
 
     command('medSa.refresh', () => sideBar.refreshAll()),
-    command('medSa.run.curves', (row: Row) => showCurves(curves, runs, [row.id])),
-    command('medSa.run.useAdapters', (row: Row) => applyRun(services, row.id)),
-    command('medSa.run.resume', (row: Row) => resumeRun(services, row.id)),
-    command('medSa.run.stop', (row: Row) => stopRun(services, row.id)),
-    command('medSa.run.reveal', (row: Row) => revealRun(row.id)),
-    command('medSa.run.evaluate', (row: Row) => evaluateRun(services, row.id)),
-    command('medSa.run.delete', (row: Row) => deleteRun(services, row.id)),
-    command('medSa.model.get', (row: Row) => getModel(services, row.id)),
-    command('medSa.model.add', () => addModel(services)),
-    command('medSa.model.use', (row: Row) => useModel(row.context.includes('embedded') ? null : row.id)),
-    command('medSa.model.remove', (row: Row) => removeModel(services, row.id)),
-    command('medSa.data.add', async () => {
+    trusted('medSa.run.curves', (row: Row) => showCurves(curves, runs, [row.id])),
+    trusted('medSa.run.useAdapters', (row: Row) => applyRun(services, row.id)),
+    trusted('medSa.run.resume', (row: Row) => resumeRun(services, row.id)),
+    trusted('medSa.run.stop', (row: Row) => stopRun(services, row.id)),
+    trusted('medSa.run.reveal', (row: Row) => revealRun(row.id)),
+    trusted('medSa.run.evaluate', (row: Row) => evaluateRun(services, row.id)),
+    trusted('medSa.run.delete', (row: Row) => deleteRun(services, row.id)),
+    trusted('medSa.model.get', (row: Row) => getModel(services, row.id)),
+    trusted('medSa.model.add', () => addModel(services)),
+    trusted('medSa.model.use', (row: Row) => useModel(row.context.includes('embedded') ? null : row.id)),
+    trusted('medSa.model.remove', (row: Row) => removeModel(services, row.id)),
+    trusted('medSa.data.add', async () => {
       const folder = await openFolder();
       if (folder) await data.add(folder);
     }),
-    command('medSa.data.fineTune', (row: Row) => fineTuneOn(services, row.id)),
-    command('medSa.data.remove', (row: Row) => data.remove(row.id)),
-    command('medSa.data.reveal', (row: Row) => revealRun(row.id)),
+    trusted('medSa.data.fineTune', (row: Row) => fineTuneOn(services, row.id)),
+    trusted('medSa.data.remove', (row: Row) => data.remove(row.id)),
+    trusted('medSa.data.reveal', (row: Row) => revealRun(row.id)),
   );
 }
 

@@ -5,6 +5,7 @@ import { runCli } from '../cliProcess';
 import type { KernelClient } from '../kernelClient';
 import { t } from '../l10n';
 import { runAt } from '../runList';
+import type { Reports } from '../reports';
 import type { KnownRuns } from '../runs';
 import { workspaceFolder } from '../settings';
 import type { SideBar } from '../views/sideBar';
@@ -17,6 +18,7 @@ export interface RunServices {
   readonly runs: KnownRuns;
   readonly cli: string;
   readonly sideBar: SideBar;
+  readonly reports: Reports;
 }
 
 /** Asks the run's process to stop after the batch that it is at, and waits for it. */
@@ -49,7 +51,7 @@ export async function revealRun(run: string): Promise<void> {
 }
 
 /** Measures a run's best adapters on what it held out, with every kind of prompt, and shows the table. */
-export async function evaluateRun({ cli }: RunServices, run: string): Promise<void> {
+export async function evaluateRun({ cli, reports }: RunServices, run: string): Promise<void> {
   const found = await runAt(cli, run, workspaceFolder());
   if (!found?.best) {
     void vscode.window.showWarningMessage(
@@ -64,9 +66,7 @@ export async function evaluateRun({ cli }: RunServices, run: string): Promise<vo
     t('Evaluating {0}', found.name),
   );
   if (answer === null) return;
-  const content = evaluationMarkdown(found.name, evaluationSchema.parse(answer), t);
-  const document = await vscode.workspace.openTextDocument({ language: 'markdown', content });
-  await vscode.commands.executeCommand('markdown.showPreview', document.uri);
+  await reports.show(found.name, evaluationMarkdown(found.name, evaluationSchema.parse(answer), t));
 }
 
 /** Deletes a run's folder after a question; one that is at work is not. */

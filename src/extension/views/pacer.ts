@@ -1,3 +1,6 @@
+/** Even where a turn takes long, whoever asks does not wait longer than this for the next one. */
+const mostMs = 10_000;
+
 /**
  * Runs work on request, one at a time and not too often: requests that come meanwhile become one, and between two
  * turns lies at least `leastMs` and `rest` times what the last one took, so that it never takes more than its share.
@@ -36,7 +39,7 @@ export class Pacer {
     } finally {
       this.busy = false;
       const ended = Date.now();
-      this.earliest = ended + Math.max(this.leastMs, this.rest * (ended - started));
+      this.earliest = ended + Math.max(this.leastMs, Math.min(mostMs, this.rest * (ended - started)));
       if (this.asked) this.request();
     }
   }

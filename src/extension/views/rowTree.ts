@@ -53,9 +53,7 @@ export class RowTree implements vscode.TreeDataProvider<Row>, vscode.Disposable 
     item.contextValue = row.context;
     item.iconPath = new vscode.ThemeIcon(row.icon, row.colour ? new vscode.ThemeColor(row.colour) : undefined);
     item.tooltip = tooltip(row);
-    item.accessibilityInformation = {
-      label: [row.label, row.description, row.lines[0] ?? ''].filter(Boolean).join(', '),
-    };
+    item.accessibilityInformation = { label: [row.label, row.description, ...row.lines].filter(Boolean).join(', ') };
     if (row.opens && this.options.opens) item.command = { ...this.options.opens, arguments: [row] };
     return item;
   }

@@ -45,19 +45,25 @@ export function statusText(status: ListedRun['status'], t: Translate): string {
   }
 }
 
+const startedStyle = { month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit' } as const;
+
+/** Without the moment that a run's folder is named after: it stands beside. */
+const shortName = (name: string): string => name.replace(/-\d{8}-\d{6}(-\d+)?$/, '') || name;
+
 export function runRow(run: ListedRun, t: Translate): Row {
-  const { status, epoch, epochs, bestDice, seconds, device, message } = run;
+  const { status, epoch, epochs, bestDice, seconds, device, message, started } = run;
   const time = durationText(seconds, t);
   const dice = bestDice === null ? [] : [t('Dice {0}', bestDice.toFixed(3))];
   const progress = status === 'done' ? [] : [t('epoch {0} of {1}', epoch, epochs)];
   return {
     id: run.run,
-    label: run.name,
+    label: shortName(run.name),
     description: [
       ...(status === 'stale' || status === 'failed' ? [statusWord(status, t)] : []),
       ...progress,
       ...dice,
       time,
+      ...(started === null ? [] : [new Date(started).toLocaleString(undefined, startedStyle)]),
     ].join(' · '),
     ...icons[status],
     context: runContext(run),

@@ -80,6 +80,8 @@ export const window = {
   },
 };
 
+export const commands = { executeCommand: vi.fn<(command: string, ...given: unknown[]) => Promise<unknown>>() };
+
 /** No translation: messages as they are written. */
 export const l10n = {
   t: (message: string, ...values: (string | number)[]): string =>

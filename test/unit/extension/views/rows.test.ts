@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { forecastLine, learningLine, shortList, thriftText } from '../../../../src/extension/forecastText';
+import { forecastLine, learnerLine, learningLine, shortList, thriftText } from '../../../../src/extension/forecastText';
 import type { Translate } from '../../../../src/extension/l10n';
 import type { ListedModel } from '../../../../src/extension/modelList';
 import type { ListedRun } from '../../../../src/extension/runList';
@@ -31,9 +31,22 @@ const run = (changed: Partial<ListedRun>): ListedRun => ({
 
 describe('a run in the list', () => {
   it('tells its Dice and its time; while it is at work, its epoch too', () => {
-    expect(runRow(run({}), t)).toMatchObject({ label: 'hearts', description: 'Dice 0.812 · 3 min', icon: 'pass' });
+    expect(runRow(run({}), t)).toMatchObject({
+      label: 'hearts',
+      description: expect.stringMatching(/^Dice 0.812 · 3 min · \w+ \d/) as string,
+      icon: 'pass',
+    });
     const going = run({ status: 'running', epoch: 3, seconds: 42 });
-    expect(runRow(going, t)).toMatchObject({ description: 'epoch 3 of 10 · Dice 0.812 · 42 s', icon: 'loading~spin' });
+    expect(runRow(going, t)).toMatchObject({
+      description: expect.stringMatching(/^epoch 3 of 10 · Dice 0.812 · 42 s/) as string,
+      icon: 'loading~spin',
+    });
+  });
+
+  it('goes by its name without the moment it began, which stands beside', () => {
+    const row = runRow(run({ run: '/runs/hearts-20261124-163625', name: 'hearts-20261124-163625' }), t);
+    expect(row.label).toBe('hearts');
+    expect(row.lines).toContain('/runs/hearts-20261124-163625');
   });
 
   it('that did not end well says so, and what to do', () => {
@@ -143,9 +156,8 @@ describe('the line before a run starts', () => {
     expect(forecastLine(forecast, 10, t)).toBe(
       'about 800 MB of 22.1 GB memory · 2 min per epoch · 15 min in all · on cpu',
     );
-    expect(learningLine(forecast, t)).toBe(
-      '8 cases to train on (≈ 90 examples), 2 to validate on · classes: liver, tumour · 319 k parameters of phantom-sam learn',
-    );
+    expect(learningLine(forecast, t)).toBe('8 cases (≈ 90 examples), 2 more to validate on · liver, tumour');
+    expect(learnerLine(forecast, t)).toBe('319 k parameters, taught to phantom-sam');
   });
 
   it('does not count what was not measured', () => {
