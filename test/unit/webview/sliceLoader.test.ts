@@ -12,7 +12,7 @@ const state = { revision: 10, objects: [], active: 'a', undo: null, redo: null, 
 /** A page that shows a volume of slices of this side, begun at slice 5, and what it asks the kernel for. */
 function pageOf(side: number) {
   const image: ImageInfo = {
-    ...{ path: 'a', name: 'a', size: [side, side, slices], channels: 1, modality: null, spacing: null },
+    ...{ path: 'a', name: 'a', size: [side, side, slices], channels: 1, modality: null, spacing: null, notes: [] },
     ...{ origin: [0, 0, 0], direction: [1, 0, 0, 0, 1, 0, 0, 0, 1], range: [0, 1], window: { low: 0, high: 1 } },
     planes: (['axial', 'coronal'] as const).map((plane) => ({
       ...{ plane, width: side, height: side, slices, spacing: null, flipX: false, flipY: false, letters: null },
@@ -145,7 +145,7 @@ describe('asking for slices', () => {
     arrive(3, 1, 'coronal');
     asked();
     const update = { object: 'a', slice: 5, revision: 11, prompts: [], mask: { whole: true, patch: null } } as const;
-    const change = { ...update, iou: null, candidates: [], chosen: null, source: 'model' } as const;
+    const change = { ...update, area: 0, iou: null, candidates: [], chosen: null, source: 'model' } as const;
     session.change({ ...state, revision: 11 }, [{ ...change, prompts: [], candidates: [] }]);
     loader.update();
     expect(asked()).toContainEqual([[3], null]);
