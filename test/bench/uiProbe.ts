@@ -137,33 +137,18 @@ export async function scrollingOf(frame: Frame): Promise<Scrolling> {
   return await frame.evaluate(() => (window as unknown as { uiScrolling: Promise<Scrolling> }).uiScrolling);
 }
 
-/**
- * When, by the clock, a page that shows a notebook's outputs first drew a slice with its own pixels. To be called before
- * the page's viewer is made; it is told of every page that opens from now on.
- */
-export async function watchFirstSlice(page: Page): Promise<() => Promise<number>> {
-  await page.addInitScript(() => {
-    const look = () => {
-      const screen = document.querySelector('.med-sa-image .pane:not([hidden]) .screen');
-      const drawn = screen?.querySelector<HTMLElement>('.overlay')?.dataset.shown !== undefined;
-      if (screen && drawn && !screen.classList.contains('waiting')) {
-        const channel = new MessageChannel();
-        channel.port1.onmessage = () =>
-          Object.assign(window, { uiFirstSlice: performance.timeOrigin + performance.now() });
-        channel.port2.postMessage(null);
-      } else requestAnimationFrame(look);
-    };
-    requestAnimationFrame(look);
-  });
-  return async () => {
-    for (;;) {
-      for (const frame of page.frames()) {
-        const at = await frame
-          .evaluate(() => (window as unknown as { uiFirstSlice?: number }).uiFirstSlice)
-          .catch(() => undefined);
-        if (at !== undefined) return at;
-      }
-      await page.waitForTimeout(50);
+/** When, by the clock, a page of notebook outputs was first seen to show a slice with its own pixels. */
+export async function firstSlice(page: Page): Promise<number> {
+  for (;;) {
+    for (const frame of page.frames()) {
+      const drawn = () => {
+        const screen = document.querySelector('.med-sa-image .pane:not([hidden]) .screen');
+        const shown = screen?.querySelector<HTMLElement>('.overlay')?.dataset.shown !== undefined;
+        return shown && !screen?.classList.contains('waiting');
+      };
+      // Frames come and go while VS Code lays out its outputs.
+      if (await frame.evaluate(drawn).catch(() => false)) return Date.now();
     }
-  };
+    await page.waitForTimeout(10);
+  }
 }

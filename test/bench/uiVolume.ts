@@ -7,7 +7,7 @@ import { openNotebook, runCell } from '../e2e/notebook';
 import { Viewer } from '../e2e/viewer';
 import { joinWindow, type WindowAddress, type Workbench } from '../e2e/window';
 import { benchRow, type BenchRow } from './bench';
-import { beginScrolling, messagesOf, type Scrolling, scrollingOf, watchFirstSlice, watchMessages } from './uiProbe';
+import { beginScrolling, messagesOf, type Scrolling, scrollingOf, firstSlice, watchMessages } from './uiProbe';
 
 const size = [512, 512, 600] as const;
 /** A trunk in HU with two lungs, a liver and a spine, drawn with the grain of a CT. */
@@ -35,7 +35,6 @@ export interface Scrolled {
 export async function volume(address: WindowAddress): Promise<Scrolled> {
   console.error(`drawing ${size.join(' × ')} voxels …`);
   let joined = await joinWindow(address);
-  const firstSlice = await watchFirstSlice(joined.page);
   await openNotebook(joined, 'volume/volume.ipynb', ['await open("trunk.nii")', '1']);
   const file = path.join(joined.workspace, 'volume', 'trunk.nii');
   await writeBodies(drawBodies(size, trunk, grain), file, [0.8, 0.8, 1]);
@@ -44,9 +43,8 @@ export async function volume(address: WindowAddress): Promise<Scrolled> {
 
   console.error('first slice …');
   const begin = Date.now();
-  await runCell(joined, 0);
+  const [shown] = await Promise.all([firstSlice(joined.page), runCell(joined, 0)]);
   const { started, ended } = await timesOf(joined, 0);
-  const shown = await firstSlice();
   await focus();
 
   console.error('scrolling …');
