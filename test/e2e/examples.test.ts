@@ -26,7 +26,7 @@ describe.skipIf(!hasBrowser)('the example “Segment a volume”', () => {
       });
     await expect.poll(opened).toEqual({ untitled: true, cells: 15 });
     // The kernel is chosen a moment after the notebook is shown.
-    await window.page.locator('.notebook-toolbar-container', { hasText: 'Med-SA' }).waitFor();
+    await window.page.locator('.notebook-toolbar-container', { hasText: 'Fine-tune…' }).waitFor();
   });
 
   it('runs from top to bottom, and shows the organ in its viewer', async () => {
