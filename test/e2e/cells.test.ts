@@ -7,7 +7,6 @@ import { hasBrowser, pictureOnFailure, workbench } from './workbench';
 const cells = [
   "const scan = await open('scan.png');\nscan.",
   "const scan = await open('other.png');\nawait scan.label('liver', { box: [1, 2, 3, 4] });",
-  'const wrong = await open(3);',
 ];
 
 describe.skipIf(!hasBrowser)('a cell in the editor', () => {
@@ -25,19 +24,15 @@ describe.skipIf(!hasBrowser)('a cell in the editor', () => {
       return api.languages.getDiagnostics(document.uri).map(({ code }) => Number(code));
     }, cell);
 
-  it('is checked, and underlines what is wrong', async () => {
-    pictureOnFailure(window, 'cells');
-    // By then the server has looked at all of them.
-    await expect.poll(() => problems(2), { timeout: 90_000 }).toEqual([2345]);
-  });
-
+  // VS Code shows only errors of syntax in cells and drops what the checker says (its TypeScript client does so for every
+  // vscode-notebook-cell): what a cell may do is tried on the server in test/unit/editor.
   it('may await at its top level, and declare again what another cell has declared', async () => {
     pictureOnFailure(window, 'cells-await');
+    // The unfinished line of the first cell is an error: by then the server has looked at the cells.
+    await expect.poll(() => problems(0), { timeout: 90_000 }).toEqual([1003]);
     expect(await problems(1)).toEqual([]);
-    // The unfinished line of the first cell is an error; nothing else of it is.
-    expect(await problems(0)).toEqual([1003]);
-    const underlined = window.page.locator('.cell-list-container .squiggly-error, .notebook-editor .squiggly-error');
-    await expect.poll(() => underlined.count()).toBe(2);
+    const underlined = window.page.locator('.notebook-editor .squiggly-error');
+    await expect.poll(() => underlined.count()).toBe(1);
   });
 
   it('tells what a function takes and does', async () => {

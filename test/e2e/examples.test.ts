@@ -25,6 +25,8 @@ describe.skipIf(!hasBrowser)('the example “Segment a volume”', () => {
         return { untitled: notebook?.isUntitled, cells: notebook?.cellCount };
       });
     await expect.poll(opened).toEqual({ untitled: true, cells: 15 });
+    // The kernel is chosen a moment after the notebook is shown.
+    await window.page.locator('.notebook-toolbar-container', { hasText: 'Fine-tune…' }).waitFor();
   });
 
   it('runs from top to bottom, and shows the organ in its viewer', async () => {
