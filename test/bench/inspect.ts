@@ -50,6 +50,8 @@ export const inspect: Bench = {
       for (let round = 0; round <= rounds; round++) {
         console.error(`pass ${round} of ${rounds} …`);
         const [encoded, inspected] = [await costOf(encode), await costOf(look)];
+        const ratio = (kind: keyof Cost): string => (inspected[kind] / encoded[kind]).toFixed(2);
+        console.error(`  ${ratio('wall')} times an encode by the clock, ${ratio('processor')} in processor time`);
         if (round === 0) continue;
         encodes.push(encoded);
         inspections.push(inspected);
