@@ -62,8 +62,10 @@ export async function answerFileDialog(page: Page, path: string): Promise<void> 
   const widget = page.locator('.quick-input-widget');
   const input = widget.locator('input').first();
   await widget.locator('.quick-input-action', { hasText: /./ }).first().waitFor();
+  // It fills in where it begins by itself, which may overwrite what was typed.
+  await page.waitForTimeout(1500);
   await input.fill(path);
-  await page.waitForTimeout(700);
+  await page.waitForTimeout(1500);
   await page.keyboard.press('Enter');
 }
 

@@ -20,7 +20,10 @@ export class RowTree implements vscode.TreeDataProvider<Row>, vscode.Disposable 
   private readonly changed = new vscode.EventEmitter<void>();
   readonly onDidChangeTreeData = this.changed.event;
   private readonly pacer: Pacer;
-  private rows: readonly Row[] = [];
+  /** Null until the first reading: an empty tree would say that there is nothing. */
+  private rows: readonly Row[] | null = null;
+  private firstRead: () => void = () => undefined;
+  private readonly read = new Promise<void>((resolve) => (this.firstRead = resolve));
   private outdated = true;
 
   constructor(private readonly options: RowTreeOptions) {
@@ -41,8 +44,10 @@ export class RowTree implements vscode.TreeDataProvider<Row>, vscode.Disposable 
     if (this.view.visible) this.pacer.request();
   }
 
-  getChildren(row?: Row): Row[] {
-    return [...(row ? (row.children ?? []) : this.rows)];
+  async getChildren(row?: Row): Promise<Row[]> {
+    if (row) return [...(row.children ?? [])];
+    if (this.rows === null) await this.read;
+    return [...(this.rows ?? [])];
   }
 
   getTreeItem(row: Row): vscode.TreeItem {
@@ -72,12 +77,15 @@ export class RowTree implements vscode.TreeDataProvider<Row>, vscode.Disposable 
     } catch (error) {
       this.options.log.warn(`${this.options.id}: ${errorText(error)}`);
       this.view.message = errorText(error);
+    } finally {
+      this.firstRead();
     }
   }
 
   private show(rows: readonly Row[]): void {
     if (JSON.stringify(rows) === JSON.stringify(this.rows)) return;
     this.rows = rows;
+    this.firstRead();
     this.changed.fire();
   }
 }
