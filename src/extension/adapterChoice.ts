@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import { errorText, type KernelClient } from './kernelClient';
 import { notebookFolder, notebookKey } from './notebooks';
+import { t } from './l10n';
 
 const memoryKey = 'medSa.adapters';
 
@@ -47,7 +48,7 @@ export class AdapterChoice {
   private async giveUp(notebook: vscode.NotebookDocument, error: unknown): Promise<void> {
     await this.remember(notebook, null);
     void vscode.window.showWarningMessage(
-      `The adapters of this notebook cannot be used; the frozen model answers. ${errorText(error)}`,
+      t('The adapters of this notebook cannot be used; the frozen model answers. {0}', errorText(error)),
     );
   }
 

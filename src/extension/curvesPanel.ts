@@ -4,6 +4,7 @@ import * as vscode from 'vscode';
 import type { CurvesPanelMessage, CurvesPanelStart, CurvesState, TrainingRequest, ViewerEvent } from '../protocol';
 import { errorText, type KernelClient } from './kernelClient';
 import { workspaceFolder } from './settings';
+import { t } from './l10n';
 
 type FromPage = CurvesPanelMessage | TrainingRequest;
 
@@ -77,12 +78,12 @@ export class CurvesPanel implements vscode.Disposable {
 
   private remember(state: CurvesState): void {
     this.state = state;
-    this.panel.title = `Curves: ${state.runs.map((run) => path.basename(run)).join(', ')}`;
+    this.panel.title = t('Curves: {0}', state.runs.map((run) => path.basename(run)).join(', '));
   }
 
   private async forward(request: TrainingRequest): Promise<void> {
     if (!vscode.workspace.isTrusted)
-      throw new Error('Runs are read in trusted workspaces only: trust this one to see them.');
+      throw new Error(t('Runs are read in trusted workspaces only: trust this one to see them.'));
     if (request.type === 'training/detach') {
       this.attached.delete(request.viewId);
       // No kernel is started to be told that nobody looks any more.

@@ -4,6 +4,7 @@ import { type CurvesState, freshState } from '../protocol';
 import { CurvesPanel } from './curvesPanel';
 import { curvesPanelType } from './identity';
 import type { KernelClient } from './kernelClient';
+import { t } from './l10n';
 
 /** The panels with curves of this window. They come back with it when it is loaded again. */
 export class CurvesPanels implements vscode.Disposable {
@@ -30,7 +31,7 @@ export class CurvesPanels implements vscode.Disposable {
       present.reveal();
       return;
     }
-    const title = `Curves: ${runs.map((run) => path.basename(run)).join(', ')}`;
+    const title = t('Curves: {0}', runs.map((run) => path.basename(run)).join(', '));
     const panel = vscode.window.createWebviewPanel(curvesPanelType, title, vscode.ViewColumn.Active, {
       retainContextWhenHidden: false,
     });

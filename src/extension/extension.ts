@@ -5,7 +5,7 @@ import { registerInspector } from './commands/inspect';
 import { registerCommands } from './commands/register';
 import { MedSaController } from './controller';
 import { CurvesPanels } from './curvesPanels';
-import { trackFirstSteps } from './firstSteps';
+import { FirstSteps } from './firstSteps';
 import { InspectorMessaging } from './inspectorMessaging';
 import { KernelClient } from './kernelClient';
 import { KnownData } from './knownData';
@@ -33,6 +33,7 @@ export function activate(context: vscode.ExtensionContext): void {
   const sideBar = new SideBar({ cli, runs, data, log });
   const statusBar = new StatusBar(kernel);
   const reports = new Reports();
+  const firstSteps = new FirstSteps(kernel, context.globalState);
   context.subscriptions.push(
     log,
     kernel,
@@ -41,12 +42,25 @@ export function activate(context: vscode.ExtensionContext): void {
     sideBar,
     statusBar,
     reports,
+    firstSteps,
     new RendererMessaging(kernel, adapters),
     curves,
     new InspectorMessaging(kernel),
-    registerCommands({ kernel, controller, adapters, runs, data, curves, sideBar, statusBar, reports, cli, examples }),
-    registerInspector({ extension: context.extensionUri, kernel, controller, adapters, runs }),
-    trackFirstSteps(kernel, context.globalState),
+    registerCommands({
+      kernel,
+      controller,
+      adapters,
+      runs,
+      data,
+      curves,
+      sideBar,
+      statusBar,
+      reports,
+      firstSteps,
+      cli,
+      examples,
+    }),
+    registerInspector({ extension: context.extensionUri, kernel, controller, adapters, runs, firstSteps }),
     offerRestartOnChange(kernel),
   );
 }

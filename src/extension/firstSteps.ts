@@ -3,7 +3,7 @@ import type { KernelNotifications } from '../protocol';
 import type { KernelClient } from './kernelClient';
 
 const memoryKey = 'medSa.firstSteps';
-type Step = 'image' | 'click' | 'run';
+export type Step = 'image' | 'click' | 'run' | 'apply' | 'inspect';
 type Event = KernelNotifications['viewer/event']['event'];
 
 /** What a message of the kernel shows that the user has done. */
@@ -20,17 +20,30 @@ function stepsOf(event: Event): Step[] {
   }
 }
 
-/** Ticks off the walkthrough's steps as they happen: context keys `medSa.did.image`, `.click`, `.run`. */
-export function trackFirstSteps(kernel: KernelClient, memory: vscode.Memento): vscode.Disposable {
-  const done = new Set(memory.get<Step[]>(memoryKey, []));
-  const tell = (step: Step) => vscode.commands.executeCommand('setContext', `medSa.did.${step}`, true);
-  for (const step of done) void tell(step);
-  return kernel.on('viewer/event', ({ event }) => {
-    for (const step of stepsOf(event)) {
-      if (done.has(step)) continue;
-      done.add(step);
-      void tell(step);
-      void memory.update(memoryKey, [...done]);
-    }
-  });
+/** Ticks off the walkthrough's steps as they happen, once and for good: context keys `medSa.did.image`, `.click` and so on. */
+export class FirstSteps implements vscode.Disposable {
+  private readonly done: Set<Step>;
+  private readonly subscription: vscode.Disposable;
+
+  constructor(
+    kernel: KernelClient,
+    private readonly memory: vscode.Memento,
+  ) {
+    this.done = new Set(memory.get<Step[]>(memoryKey, []));
+    for (const step of this.done) tell(step);
+    this.subscription = kernel.on('viewer/event', ({ event }) => stepsOf(event).forEach((step) => this.did(step)));
+  }
+
+  did(step: Step): void {
+    if (this.done.has(step)) return;
+    this.done.add(step);
+    tell(step);
+    void this.memory.update(memoryKey, [...this.done]);
+  }
+
+  dispose(): void {
+    this.subscription.dispose();
+  }
 }
+
+const tell = (step: Step): void => void vscode.commands.executeCommand('setContext', `medSa.did.${step}`, true);

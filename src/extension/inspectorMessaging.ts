@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import type { InspectorEvent, InspectorRequest } from '../protocol/inspector';
 import { inspectorRendererId } from './identity';
 import { errorText, type KernelClient } from './kernelClient';
+import { t } from './l10n';
 
 /** Answers the inspectors that stand in notebooks: each request has one answer, for the editor that asked. */
 export class InspectorMessaging implements vscode.Disposable {
@@ -24,9 +25,10 @@ export class InspectorMessaging implements vscode.Disposable {
 export async function inspectorAnswer(kernel: KernelClient, request: InspectorRequest): Promise<InspectorEvent> {
   const { viewId, requestId } = request;
   const failed = (message: string): InspectorEvent => ({ viewId, requestId, type: 'inspector/error', message });
-  if (!vscode.workspace.isTrusted) return failed('This workspace is not trusted: the figures stay as they were saved.');
+  if (!vscode.workspace.isTrusted)
+    return failed(t('This workspace is not trusted: the figures stay as they were saved.'));
   if (!kernel.running)
-    return failed('The kernel that made this inspection has ended: run its cell, or the command, again.');
+    return failed(t('The kernel that made this inspection has ended: run its cell, or the command, again.'));
   try {
     return await kernel.request('inspector/ask', { request });
   } catch (error) {

@@ -4,6 +4,7 @@ import type { ImageOutput, ImageOutputV1 } from '../protocol';
 import type { FromInspectorPanel, ToInspectorPanel } from '../protocol/inspectorPanel';
 import { inspectorAnswer, isInspectorRequest } from './inspectorMessaging';
 import { errorText, type KernelClient } from './kernelClient';
+import { t } from './l10n';
 
 /** What a panel looks into. */
 export interface InspectorSubject {
@@ -46,7 +47,7 @@ export async function showInspectorPanel(
   });
   panel.webview.html = page(panel.webview, vscode.Uri.joinPath(scripts, 'inspector-panel.js'));
   await vscode.window.withProgress(
-    { location: vscode.ProgressLocation.Window, title: 'Looking into the adapters…' },
+    { location: vscode.ProgressLocation.Window, title: t('Looking into the adapters…') },
     () => opening.then(undefined, (error) => kernel.log.error(`inspecting adapters: ${errorText(error)}`)),
   );
 }

@@ -4,6 +4,7 @@ import type { AdapterChoice } from './adapterChoice';
 import { imageRendererId, trainingRendererId } from './identity';
 import { errorText, type KernelClient } from './kernelClient';
 import { notebookFolder, notebookKey } from './notebooks';
+import { t } from './l10n';
 
 type Attach = Extract<ViewerRequest, { type: 'viewer/attach' | 'training/attach' }>;
 
@@ -53,7 +54,7 @@ export class RendererMessaging implements vscode.Disposable {
     if (request.type === 'training/detach') return this.detach(editor.notebook, request);
     const view = this.viewOf(editor, request);
     if (!vscode.workspace.isTrusted) {
-      this.fail(request, 'This workspace is not trusted: the picture stays as it was saved.');
+      this.fail(request, t('This workspace is not trusted: the picture stays as it was saved.'));
       return;
     }
     try {

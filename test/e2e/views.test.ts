@@ -231,7 +231,7 @@ describe.skipIf(!hasBrowser)('the side bar, and what can be done in it', () => {
     await page.getByText('Get Started with Med-SA').first().waitFor(patient);
     // The first image, the first click and the first run happened above.
     await expect
-      .poll(() => page.locator('.getting-started-step .codicon-getting-started-step-checked:visible').count(), patient)
+      .poll(() => page.locator('.getting-started-step .codicon.complete').count(), patient)
       .toBeGreaterThanOrEqual(3);
     await look('walkthrough');
   });

@@ -4,7 +4,9 @@ import { imageMime, type ImageOutput, type ImageOutputV1 } from '../../protocol'
 import type { AdapterChoice } from '../adapterChoice';
 import type { MedSaController } from '../controller';
 import { showInspectorPanel } from '../inspectorPanel';
+import type { FirstSteps } from '../firstSteps';
 import type { KernelClient } from '../kernelClient';
+import { t } from '../l10n';
 import { notebookFolder } from '../notebooks';
 import type { KnownRuns } from '../runs';
 import { workspaceFolder } from '../settings';
@@ -16,6 +18,7 @@ interface Services {
   readonly controller: MedSaController;
   readonly adapters: AdapterChoice;
   readonly runs: KnownRuns;
+  readonly firstSteps: FirstSteps;
 }
 
 /** An image that a notebook shows, or a file. */
@@ -32,14 +35,15 @@ export const registerInspector = (services: Services): vscode.Disposable =>
  * one that is asked for; the adapters: those in use in the notebook come first.
  */
 async function inspectAdapters(services: Services, given?: unknown): Promise<void> {
-  if (!requireTrust('The kernel runs in trusted workspaces only.')) return;
+  if (!requireTrust(t('The kernel runs in trusted workspaces only.'))) return;
   const notebook = services.controller.activeNotebook;
   const shown = imageOf(given) ?? imageOfSelection(notebook) ?? (await askImage(notebook));
   if (!shown) return;
   const adapters = await askAdapters(services, notebook);
   if (!adapters) return;
-  const title = `Adapters on ${path.basename(shown.image.image.path)}`;
+  const title = t('Adapters on {0}', path.basename(shown.image.image.path));
   await showInspectorPanel(services.extension, services.kernel, { ...shown, adapters }, title);
+  services.firstSteps.did('inspect');
 }
 
 /** A cell's menu calls with the cell. */
@@ -79,16 +83,22 @@ async function askImage(notebook: vscode.NotebookDocument | undefined): Promise<
     value,
   }));
   if (images.length === 0) return openImage();
-  const items: Item[] = [...images, { label: '$(folder-opened) Browse…', description: 'an image file', value: null }];
+  const items: Item[] = [
+    ...images,
+    { label: `$(folder-opened) ${t('Browse…')}`, description: t('an image file'), value: null },
+  ];
   const picked = await vscode.window.showQuickPick(items, {
-    title: 'Inspect Adapters',
-    placeHolder: 'On which image?',
+    title: t('Inspect Adapters'),
+    placeHolder: t('On which image?'),
   });
   return picked && (picked.value ?? (await openImage()));
 }
 
 async function openImage(): Promise<ShownImage | undefined> {
-  const chosen = await vscode.window.showOpenDialog({ title: 'Image to Inspect Adapters on', openLabel: 'Inspect' });
+  const chosen = await vscode.window.showOpenDialog({
+    title: t('Image to Inspect Adapters on'),
+    openLabel: t('Inspect'),
+  });
   if (!chosen?.[0]) return undefined;
   return { image: { version: 2, image: { path: chosen[0].fsPath } }, folder: workspaceFolder() };
 }
@@ -105,7 +115,7 @@ async function askAdapters(
       ? [
           {
             label: `$(plug) ${path.basename(path.dirname(path.dirname(inUse)))}`,
-            description: 'in use',
+            description: t('in use'),
             detail: inUse,
             value: inUse,
           },
@@ -117,13 +127,13 @@ async function askAdapters(
       detail: vscode.workspace.asRelativePath(file),
       value: file,
     })),
-    { label: '$(folder-opened) Browse…', description: 'an adapter file (.safetensors)', value: null },
+    { label: `$(folder-opened) ${t('Browse…')}`, description: t('an adapter file (.safetensors)'), value: null },
   ];
-  const placeHolder = items.length > 1 ? 'Which adapters?' : 'No run in this workspace has adapters yet';
-  const picked = await vscode.window.showQuickPick(items, { title: 'Inspect Adapters', placeHolder });
+  const placeHolder = items.length > 1 ? t('Which adapters?') : t('No run in this workspace has adapters yet');
+  const picked = await vscode.window.showQuickPick(items, { title: t('Inspect Adapters'), placeHolder });
   if (!picked) return undefined;
   if (picked.value !== null) return picked.value;
-  const filters = { Adapters: ['safetensors', 'pth', 'pt'] };
-  const chosen = await vscode.window.showOpenDialog({ title: 'Adapter File', openLabel: 'Inspect', filters });
+  const filters = { [t('Adapters')]: ['safetensors', 'pth', 'pt'] };
+  const chosen = await vscode.window.showOpenDialog({ title: t('Adapter File'), openLabel: t('Inspect'), filters });
   return chosen?.[0]?.fsPath;
 }

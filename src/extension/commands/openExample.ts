@@ -3,6 +3,7 @@ import path from 'node:path';
 import * as vscode from 'vscode';
 import { z } from 'zod';
 import { type NewCell, openNewNotebook } from '../notebooks';
+import { t } from '../l10n';
 
 /** As much of a notebook file as an example needs; its title and description are nbformat's own place for metadata. */
 const exampleSchema = z.object({
@@ -29,8 +30,8 @@ export async function openExample(folder: string): Promise<void> {
   const examples = await readExamples(folder);
   const items = examples.map((example) => ({ label: example.title, detail: example.description, example }));
   const picked = await vscode.window.showQuickPick(items, {
-    title: 'Open Example',
-    placeHolder: 'They draw their own images: nothing is fetched',
+    title: t('Open Example'),
+    placeHolder: t('They draw their own images: nothing is fetched'),
     matchOnDetail: true,
   });
   if (picked) await openNewNotebook(...picked.example.cells);

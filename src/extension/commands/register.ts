@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import type { AdapterChoice } from '../adapterChoice';
 import type { MedSaController } from '../controller';
 import { errorText, type KernelClient } from '../kernelClient';
+import type { FirstSteps } from '../firstSteps';
 import type { KnownData } from '../knownData';
 import { t } from '../l10n';
 import { openNewNotebook } from '../notebooks';
@@ -34,6 +35,7 @@ export interface CommandServices {
   readonly sideBar: SideBar;
   readonly statusBar: StatusBar;
   readonly reports: Reports;
+  readonly firstSteps: FirstSteps;
   /** The built command line, `cli.js`. */
   readonly cli: string;
   /** The folder of example notebooks. */
@@ -42,7 +44,7 @@ export interface CommandServices {
 
 /** The commands of the category "Med-SA". An error becomes a message, with the log one click away. */
 export function registerCommands(services: CommandServices): vscode.Disposable {
-  const { kernel, controller, adapters, runs, data, curves, sideBar, statusBar, cli, examples } = services;
+  const { kernel, controller, runs, data, curves, sideBar, statusBar, cli, examples } = services;
   const command = <A extends unknown[]>(id: string, run: (...args: A) => Promise<unknown> | void) =>
     vscode.commands.registerCommand(id, async (...args: A) => {
       try {
@@ -63,7 +65,7 @@ export function registerCommands(services: CommandServices): vscode.Disposable {
     command('medSa.openExample', () => openExample(examples)),
     command('medSa.fineTune', (given?: unknown) => fineTune(services, fineTuneArguments(given))),
     command('medSa.fineTuneLabelled', () => fineTuneLabelled(services)),
-    command('medSa.useAdapters', (given?: unknown) => useAdapters(adapters, controller, runs, adaptersArgument(given))),
+    command('medSa.useAdapters', (given?: unknown) => apply(services, adaptersArgument(given))),
     command('medSa.showCurves', (given?: unknown) => showCurves(curves, runs, runsArgument(given))),
     command('medSa.gpuInstall', () => installGpu(cli, kernel)),
     command('medSa.gpuRemove', () => removeGpu(cli, kernel)),
@@ -96,9 +98,13 @@ export function registerCommands(services: CommandServices): vscode.Disposable {
   );
 }
 
-async function applyRun({ adapters, controller, runs }: CommandServices, run: string): Promise<void> {
-  const trained = (await runs.adapters()).find((one) => one.run === run);
-  if (trained) return useAdapters(adapters, controller, runs, trained.file);
+async function apply({ adapters, controller, runs, firstSteps }: CommandServices, file?: string | null): Promise<void> {
+  if (await useAdapters(adapters, controller, runs, file)) firstSteps.did('apply');
+}
+
+async function applyRun(services: CommandServices, run: string): Promise<void> {
+  const trained = (await services.runs.adapters()).find((one) => one.run === run);
+  if (trained) return apply(services, trained.file);
   void vscode.window.showWarningMessage(t('This run has no adapters yet: its first epoch is not over.'));
 }
 

@@ -1,12 +1,13 @@
 import path from 'node:path';
 import * as vscode from 'vscode';
 import type { CurvesPanels } from '../curvesPanels';
+import { t } from '../l10n';
 import type { KnownRuns } from '../runs';
 import { requireTrust } from '../trust';
 
 /** Opens a panel with the curves of these runs; of none: of those that the user picks. */
 export async function showCurves(panels: CurvesPanels, runs: KnownRuns, given: readonly string[]): Promise<void> {
-  if (!requireTrust('The kernel, which reads runs, works in trusted workspaces only.')) return;
+  if (!requireTrust(t('The kernel, which reads runs, works in trusted workspaces only.'))) return;
   const chosen = given.length > 0 ? given : await ask(runs);
   if (chosen && chosen.length > 0) panels.open(chosen);
 }
@@ -14,8 +15,8 @@ export async function showCurves(panels: CurvesPanels, runs: KnownRuns, given: r
 async function ask(runs: KnownRuns): Promise<string[] | undefined> {
   const seen = await runs.folders();
   if (seen.length === 0) {
-    const start = 'Fine-tune…';
-    const text = 'There is no run in this workspace yet. A fine-tune makes one.';
+    const start = t('Fine-tune…');
+    const text = t('There is no run in this workspace yet. A fine-tune makes one.');
     if ((await vscode.window.showInformationMessage(text, start)) === start)
       await vscode.commands.executeCommand('medSa.fineTune');
     return undefined;
@@ -27,8 +28,8 @@ async function ask(runs: KnownRuns): Promise<string[] | undefined> {
     run,
   }));
   const picked = await vscode.window.showQuickPick(items, {
-    title: 'Show Curves',
-    placeHolder: 'Runs to compare, or one',
+    title: t('Show Curves'),
+    placeHolder: t('Runs to compare, or one'),
     canPickMany: true,
     matchOnDescription: true,
   });

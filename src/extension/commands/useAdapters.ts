@@ -11,18 +11,21 @@ import { requireTrust } from '../trust';
 
 const browse = Symbol('browse');
 
-/** Lets adapters answer in the active notebook; `given` null: the frozen model. With an argument, asks nothing. */
+/**
+ * Lets adapters answer in the active notebook; `given` null: the frozen model. With an argument, asks nothing.
+ * @returns whether adapters answer now
+ */
 export async function useAdapters(
   adapters: AdapterChoice,
   controller: MedSaController,
   runs: KnownRuns,
   given?: string | null,
-): Promise<void> {
-  if (!requireTrust(t('The kernel runs in trusted workspaces only.'))) return;
+): Promise<boolean> {
+  if (!requireTrust(t('The kernel runs in trusted workspaces only.'))) return false;
   const notebook = controller.activeNotebook ?? (await offerNotebook());
-  if (!notebook) return;
+  if (!notebook) return false;
   const file = given === undefined ? await ask(runs) : given;
-  if (file === undefined) return;
+  if (file === undefined) return false;
   const location = vscode.ProgressLocation.Window;
   await vscode.window.withProgress({ location, title: t('Loading adapters…') }, () => adapters.use(notebook, file));
   const said =
@@ -30,6 +33,7 @@ export async function useAdapters(
       ? t('Clicks are now answered by the frozen model.')
       : t('Clicks are now answered by the adapters {0}.', adaptersName(file));
   void vscode.window.setStatusBarMessage(`$(check) ${said}`, 5000);
+  return file !== null;
 }
 
 /** Adapters belong to a notebook: where none is open, a new one. */

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Memento } from 'vscode';
-import { trackFirstSteps } from '../../../src/extension/firstSteps';
+import { FirstSteps } from '../../../src/extension/firstSteps';
 import type { KernelClient } from '../../../src/extension/kernelClient';
 import { commands, EventEmitter } from './fakeVscode';
 
@@ -22,7 +22,7 @@ describe('the first steps of the walkthrough', () => {
   });
 
   it('are ticked off once each, as they happen', () => {
-    const tracking = trackFirstSteps(kernel as unknown as KernelClient, memory);
+    const tracking = new FirstSteps(kernel as unknown as KernelClient, memory);
     events.fire({ event: { type: 'viewer/attached', objects: [] } });
     events.fire({ event: { type: 'viewer/change', objects: [{ prompts: [] }] } });
     expect(done()).toEqual(['medSa.did.image']);
@@ -33,12 +33,15 @@ describe('the first steps of the walkthrough', () => {
     expect(done()).toEqual(['medSa.did.image', 'medSa.did.click']);
     events.fire({ event: { type: 'training/summary', summary: { bestDice: 0.8 } } });
     expect(done()).toEqual(['medSa.did.image', 'medSa.did.click', 'medSa.did.run']);
+    tracking.did('apply');
+    tracking.did('apply');
+    expect(done().slice(3)).toEqual(['medSa.did.apply']);
     tracking.dispose();
   });
 
   it('stay ticked off in the next window', () => {
     kept.set('medSa.firstSteps', ['image']);
-    trackFirstSteps(kernel as unknown as KernelClient, memory).dispose();
+    new FirstSteps(kernel as unknown as KernelClient, memory).dispose();
     expect(done()).toEqual(['medSa.did.image']);
   });
 });
