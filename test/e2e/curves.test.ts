@@ -36,7 +36,7 @@ describe.skipIf(!hasBrowser)('the curves panel', () => {
     const frame = await page();
     const before = lastStep(run);
     await expect.poll(() => shownStep(frame), { timeout: 60_000 }).toBeGreaterThan(before);
-    expect(await frame.getByRole('status').textContent()).toBe('Training');
+    expect(await frame.locator('.badge[role=status]').textContent()).toBe('Training');
     expect(await frame.getByRole('button', { name: 'Stop live' }).isVisible()).toBe(true);
     // The page's policy lets nothing in but its own script.
     const refused = await frame.evaluate(() => {
@@ -60,7 +60,7 @@ describe.skipIf(!hasBrowser)('the curves panel', () => {
     pictureOnFailure(window, 'curves-stale');
     const frame = await page();
     training?.kill('SIGKILL');
-    await expect.poll(() => frame.getByRole('status').textContent(), { timeout: 60_000 }).toBe('Stale');
+    await expect.poll(() => frame.locator('.badge[role=status]').textContent(), { timeout: 60_000 }).toBe('Stale');
     expect(await frame.getByRole('alert').first().textContent()).toMatch(/continue it with: med-sa resume .*live/);
     await expect.poll(() => shownStep(frame)).toBe(lastStep(run));
   });
@@ -76,7 +76,7 @@ describe.skipIf(!hasBrowser)('the curves panel', () => {
     const frame = await page();
     await frame.getByRole('button', { name: 'Compare…' }).click();
     await frame.getByLabel('finished').check();
-    await expect.poll(() => frame.getByRole('status').allTextContents()).toEqual(['Stale', 'Done']);
+    await expect.poll(() => frame.locator('.badge[role=status]').allTextContents()).toEqual(['Stale', 'Done']);
     const names = frame.locator('[data-figure="loss"] .legend button[aria-pressed="true"] .name');
     await expect.poll(() => names.allTextContents()).toEqual(['live · loss', 'finished · loss']);
     await window.page.screenshot({ path: path.join(projectRoot, 'out', 'e2e', 'pictures', 'curves.png') });

@@ -9,7 +9,7 @@ import { Viewer } from './viewer';
 import { hasBrowser, pictureOnFailure, workbench } from './workbench';
 
 const image = drawDiscs(128, 128, [{ x: 60, y: 66, radius: 30, level: 200 }]);
-const epochs = 4;
+const epochs = 8;
 
 describe.skipIf(!hasBrowser)('fine-tuning from the command palette', () => {
   const window = workbench();
@@ -28,7 +28,7 @@ describe.skipIf(!hasBrowser)('fine-tuning from the command palette', () => {
 
   it('asks for data, model, what learns, prompts and epochs, measures a step, and starts a run', async () => {
     pictureOnFailure(window, 'tune-start');
-    await window.palette('Med-SA: Fine-tune');
+    await window.palette('Med-SA: Fine-tune…');
     await answer('Which data?', 'lesions');
     await answer('Which model', 'phantom-sam');
     await answer('What is trained?', 'Adapters');
@@ -42,20 +42,24 @@ describe.skipIf(!hasBrowser)('fine-tuning from the command palette', () => {
     pictureOnFailure(window, 'tune-curves');
     const frame = await window.outputFrame(() => document.querySelector('.uplot canvas') !== null);
     // Read from the output itself: what has arrived there while the run was going on.
-    const curves = new Map<number, string>();
+    const seenEpochs = new Set<number>();
+    const pictures = new Set<string>();
     const deadline = Date.now() + 240_000;
-    while (curves.size < 2 && Date.now() < deadline) {
+    while ((seenEpochs.size < 2 || pictures.size < 2) && Date.now() < deadline) {
       const seen = await frame.evaluate(() => {
         const plots = [...document.querySelectorAll<HTMLCanvasElement>('.uplot canvas')];
         return { text: document.body.innerText, curves: plots.map((plot) => plot.toDataURL()).join() };
       });
       const epoch = Number(/epoch (\d+) of/i.exec(seen.text)?.[1] ?? 0);
       if (events(run).some(({ type }) => type === 'end')) break;
-      if (epoch > 0) curves.set(epoch, seen.curves);
+      if (epoch > 0) {
+        seenEpochs.add(epoch);
+        pictures.add(seen.curves);
+      }
       await window.page.waitForTimeout(100);
     }
-    expect(curves.size, 'epochs that arrived while the run was going').toBeGreaterThanOrEqual(2);
-    expect(new Set(curves.values()).size, 'the curves were drawn anew').toBe(curves.size);
+    expect(seenEpochs.size, 'epochs that arrived while the run was going').toBeGreaterThanOrEqual(2);
+    expect(pictures.size, 'the curves were drawn anew').toBeGreaterThanOrEqual(2);
   });
 
   it('ends with the adapters on disk', async () => {
