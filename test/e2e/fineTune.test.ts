@@ -9,7 +9,7 @@ import { Viewer } from './viewer';
 import { hasBrowser, pictureOnFailure, workbench } from './workbench';
 
 const image = drawDiscs(128, 128, [{ x: 60, y: 66, radius: 30, level: 200 }]);
-const epochs = 8;
+const epochs = 24;
 
 describe.skipIf(!hasBrowser)('fine-tuning from the command palette', () => {
   const window = workbench();
