@@ -25,7 +25,13 @@ describe.skipIf(!hasBrowser)('the curves panel', () => {
   });
   afterAll(() => training?.kill('SIGKILL'));
 
-  const page = () => window.outputFrame(() => document.querySelector('.med-sa-training .uplot canvas') !== null);
+  // The panel's frame, not that of a notebook's outputs, which may hold curves too.
+  const page = () =>
+    window.outputFrame(
+      () =>
+        document.querySelector('.cell_container') === null &&
+        document.querySelector('.med-sa-training .uplot canvas') !== null,
+    );
   const shownStep = async (frame: Frame): Promise<number> =>
     Number(await frame.getByRole('slider', { name: 'Training loss' }).getAttribute('aria-valuemax'));
 
