@@ -1,10 +1,11 @@
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import path from 'node:path';
 import * as vscode from 'vscode';
 import type { CurvesPanelMessage, CurvesPanelStart, CurvesState, TrainingRequest, ViewerEvent } from '../protocol';
 import { errorText, type KernelClient } from './kernelClient';
-import { workspaceFolder } from './settings';
 import { t } from './l10n';
+import { panelPage } from './panelPage';
+import { workspaceFolder } from './settings';
 
 type FromPage = CurvesPanelMessage | TrainingRequest;
 
@@ -36,7 +37,8 @@ export class CurvesPanel implements vscode.Disposable {
       kernel.on('viewer/event', ({ event }) => this.deliver(event)),
       kernel.onDidStart(() => this.attachAgain()),
     ];
-    webview.html = html(webview, vscode.Uri.joinPath(scripts, 'curves.js'));
+    // Its style sheets are made by that script, which no policy need allow.
+    webview.html = panelPage(webview, vscode.Uri.joinPath(scripts, 'curves.js'), { title: 'Curves' });
   }
 
   shows(runs: readonly string[]): boolean {
@@ -78,7 +80,7 @@ export class CurvesPanel implements vscode.Disposable {
 
   private remember(state: CurvesState): void {
     this.state = state;
-    this.panel.title = t('Curves: {0}', state.runs.map((run) => path.basename(run)).join(', '));
+    this.panel.title = curvesTitle(state.runs);
   }
 
   private async forward(request: TrainingRequest): Promise<void> {
@@ -123,15 +125,6 @@ export class CurvesPanel implements vscode.Disposable {
   }
 }
 
-/** Only the panel's own script runs; its style sheets are made by that script, which no policy need allow. */
-function html(webview: vscode.Webview, script: vscode.Uri): string {
-  const nonce = randomBytes(16).toString('base64');
-  const policy = `default-src 'none'; script-src 'nonce-${nonce}'`;
-  return `<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${policy}">
-<title>Curves</title>
-<body><script type="module" nonce="${nonce}" src="${webview.asWebviewUri(script).toString()}"></script></body>
-</html>`;
-}
+/** The title of a panel with the curves of these runs. */
+export const curvesTitle = (runs: readonly string[]): string =>
+  t('Curves: {0}', runs.map((run) => path.basename(run)).join(', '));

@@ -1,10 +1,8 @@
-import path from 'node:path';
 import * as vscode from 'vscode';
 import { type CurvesState, freshState } from '../protocol';
-import { CurvesPanel } from './curvesPanel';
+import { CurvesPanel, curvesTitle } from './curvesPanel';
 import { curvesPanelType } from './identity';
 import type { KernelClient } from './kernelClient';
-import { t } from './l10n';
 
 /** The panels with curves of this window. They come back with it when it is loaded again. */
 export class CurvesPanels implements vscode.Disposable {
@@ -31,8 +29,7 @@ export class CurvesPanels implements vscode.Disposable {
       present.reveal();
       return;
     }
-    const title = t('Curves: {0}', runs.map((run) => path.basename(run)).join(', '));
-    const panel = vscode.window.createWebviewPanel(curvesPanelType, title, vscode.ViewColumn.Active, {
+    const panel = vscode.window.createWebviewPanel(curvesPanelType, curvesTitle(runs), vscode.ViewColumn.Active, {
       retainContextWhenHidden: false,
     });
     this.fill(panel, freshState(runs));

@@ -1,7 +1,6 @@
 import path from 'node:path';
 import * as vscode from 'vscode';
 import { AdapterChoice } from './adapterChoice';
-import { registerInspector } from './commands/inspect';
 import { registerCommands } from './commands/register';
 import { MedSaController } from './controller';
 import { CurvesPanels } from './curvesPanels';
@@ -47,6 +46,7 @@ export function activate(context: vscode.ExtensionContext): void {
     curves,
     new InspectorMessaging(kernel),
     registerCommands({
+      extension: context.extensionUri,
       kernel,
       controller,
       adapters,
@@ -60,7 +60,6 @@ export function activate(context: vscode.ExtensionContext): void {
       cli,
       examples,
     }),
-    registerInspector({ extension: context.extensionUri, kernel, controller, adapters, runs, firstSteps }),
     offerRestartOnChange(kernel),
   );
 }

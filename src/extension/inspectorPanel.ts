@@ -1,10 +1,11 @@
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import * as vscode from 'vscode';
 import type { ImageOutput, ImageOutputV1 } from '../protocol';
 import type { FromInspectorPanel, ToInspectorPanel } from '../protocol/inspectorPanel';
 import { inspectorAnswer, isInspectorRequest } from './inspectorMessaging';
 import { errorText, type KernelClient } from './kernelClient';
 import { t } from './l10n';
+import { panelPage } from './panelPage';
 
 /** What a panel looks into. */
 export interface InspectorSubject {
@@ -45,27 +46,13 @@ export async function showInspectorPanel(
     subscription.dispose();
     void kernel.tell('notebook/close', { notebook });
   });
-  panel.webview.html = page(panel.webview, vscode.Uri.joinPath(scripts, 'inspector-panel.js'));
+  panel.webview.html = panelPage(panel.webview, vscode.Uri.joinPath(scripts, 'inspector-panel.js'), {
+    title: 'Adapter inspector',
+    body: '<main id="inspector">Looking into the adapters…</main>',
+    allows: (nonce) => ['img-src data:', `style-src 'nonce-${nonce}'`],
+  });
   await vscode.window.withProgress(
     { location: vscode.ProgressLocation.Window, title: t('Looking into the adapters…') },
     () => opening.then(undefined, (error) => kernel.log.error(`inspecting adapters: ${errorText(error)}`)),
   );
-}
-
-/** Nothing is loaded but the extension's own script, nothing is sent anywhere, and no attribute is a program. */
-function page(webview: vscode.Webview, script: vscode.Uri): string {
-  const nonce = randomBytes(16).toString('base64');
-  const policy = `default-src 'none'; img-src data:; style-src 'nonce-${nonce}'; script-src 'nonce-${nonce}'`;
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${policy}">
-<title>Adapter inspector</title>
-</head>
-<body>
-<main id="inspector">Looking into the adapters…</main>
-<script type="module" nonce="${nonce}" src="${webview.asWebviewUri(script).toString()}"></script>
-</body>
-</html>`;
 }

@@ -26,38 +26,34 @@ export class KnownRuns {
   constructor(private readonly memory: vscode.Memento) {}
 
   async remember(run: string): Promise<void> {
-    const others = this.memory.get<string[]>(memoryKey, []).filter((other) => other !== run);
-    await this.memory.update(memoryKey, [run, ...others].slice(0, remembered));
+    await this.memory.update(memoryKey, [run, ...this.others(run)].slice(0, remembered));
   }
 
   /** Folders of runs, the last one written to first. */
   async folders(): Promise<SeenRun[]> {
-    const logs = await Promise.all([...(await this.files(eventsFile))].map(describe));
-    return logs
-      .filter((one) => one !== null)
-      .map(({ file, modified }) => ({ run: path.dirname(file), modified }))
-      .sort((a, b) => b.modified - a.modified);
+    return (await this.dated(eventsFile)).map(({ file, modified }) => ({ run: path.dirname(file), modified }));
   }
 
   /** Runs of this workspace that do not lie in this folder. */
   elsewhere(folder: string): string[] {
     const inside = (run: string): boolean => !path.relative(folder, run).startsWith('..');
-    return this.memory
-      .get<string[]>(memoryKey, [])
-      .filter((run) => !inside(run) && existsSync(run))
-      .slice(0, 10);
+    return this.started.filter((run) => !inside(run) && existsSync(run)).slice(0, 10);
   }
 
   async forget(run: string): Promise<void> {
-    const others = this.memory.get<string[]>(memoryKey, []).filter((other) => other !== run);
-    await this.memory.update(memoryKey, others);
+    await this.memory.update(memoryKey, this.others(run));
   }
 
   /** Adapters of runs that reached a validation, the newest first. */
   async adapters(): Promise<TrainedAdapters[]> {
-    const files = await this.files(bestAdapters);
-    const adapters = await Promise.all([...files].map(describe));
-    return adapters.filter((one) => one !== null).sort((a, b) => b.modified - a.modified);
+    const files = await this.dated(bestAdapters);
+    return files.map(({ file, modified }) => ({ file, run: path.dirname(path.dirname(file)), modified }));
+  }
+
+  /** Files of that name in runs, the last one written to first. */
+  private async dated(name: string): Promise<DatedFile[]> {
+    const files = await Promise.all([...(await this.files(name))].map(dated));
+    return files.filter((one) => one !== null).sort((a, b) => b.modified - a.modified);
   }
 
   /** Files of that name in runs: in the runs folder, in the workspace, and where this workspace started one. */
@@ -67,19 +63,29 @@ export class KnownRuns {
       vscode.workspace.findFiles(inRunsFolder, null, 200),
       vscode.workspace.findFiles(`**/${name}`, '**/node_modules/**', 200),
     ]);
-    return new Set([
-      ...found.flat().map(({ fsPath }) => fsPath),
-      ...this.memory.get<string[]>(memoryKey, []).map((run) => path.join(run, name)),
-    ]);
+    return new Set([...found.flat().map(({ fsPath }) => fsPath), ...this.started.map((run) => path.join(run, name))]);
+  }
+
+  /** Runs that this workspace started, the last one first. */
+  private get started(): string[] {
+    return this.memory.get<string[]>(memoryKey, []);
+  }
+
+  private others(run: string): string[] {
+    return this.started.filter((other) => other !== run);
   }
 }
 
-async function describe(file: string): Promise<TrainedAdapters | null> {
+interface DatedFile {
+  readonly file: string;
+  readonly modified: number;
+}
+
+async function dated(file: string): Promise<DatedFile | null> {
   try {
-    const { mtimeMs } = await fs.stat(file);
-    return { file, run: path.dirname(path.dirname(file)), modified: mtimeMs };
+    return { file, modified: (await fs.stat(file)).mtimeMs };
   } catch {
-    // The run was deleted, or never reached a validation.
+    // The run was deleted, or has not come so far.
     return null;
   }
 }

@@ -49,10 +49,11 @@ export async function fineTuneOn(services: FineTuneServices, folder: string): Pr
 /** Where a run is started from: the notebook that the user means, else the workspace. */
 function placeOf({ controller }: FineTuneServices): { notebook: string; folder: string } {
   const notebook = controller.activeNotebook;
-  return notebook
-    ? { notebook: notebookKey(notebook), folder: notebookFolder(notebook) }
-    : { notebook: 'med-sa:side-bar', folder: workspaceFolder() };
+  return notebook ? { notebook: notebookKey(notebook), folder: notebookFolder(notebook) } : workspacePlace();
 }
+
+/** To the kernel, what is asked from no notebook comes from one of its own. */
+export const workspacePlace = () => ({ notebook: 'med-sa:side-bar', folder: workspaceFolder() });
 
 async function start(services: FineTuneServices, choices: Choices): Promise<string> {
   const { kernel, controller, runs } = services;

@@ -1,7 +1,6 @@
 import path from 'node:path';
 import * as vscode from 'vscode';
-import type { ImageOutput, ImageOutputV1 } from '../../protocol';
-import { imageMime } from '../../protocol';
+import { imageOutputsOf } from '../imageOutputs';
 import type { KernelClient } from '../kernelClient';
 import { t } from '../l10n';
 import { notebookFolder, notebookKey } from '../notebooks';
@@ -34,7 +33,7 @@ export async function exportLabelled(kernel: KernelClient, notebook: vscode.Note
     kernel.request('annotation/export', {
       notebook: notebookKey(notebook),
       folder,
-      outputs: imageOutputs(notebook),
+      outputs: imageOutputsOf(notebook.getCells()),
       target,
     }),
   );
@@ -44,17 +43,4 @@ export async function exportLabelled(kernel: KernelClient, notebook: vscode.Note
     8000,
   );
   return target;
-}
-
-/** What stands for images in a notebook's outputs; a damaged output is no image. */
-function imageOutputs(notebook: vscode.NotebookDocument): (ImageOutput | ImageOutputV1)[] {
-  const items = notebook.getCells().flatMap(({ outputs }) => outputs.flatMap((output) => output.items));
-  return items.flatMap(({ mime, data }) => {
-    if (mime !== imageMime) return [];
-    try {
-      return [JSON.parse(new TextDecoder().decode(data)) as ImageOutput | ImageOutputV1];
-    } catch {
-      return [];
-    }
-  });
 }

@@ -8,6 +8,7 @@ import { t } from '../l10n';
 import { isUsable, listModels } from '../modelList';
 import { dataSummary } from '../views/dataRows';
 import { sizeText } from '../views/figures';
+import { openCheckpoint } from './modelActions';
 import { type Answer, back, type Choice, count, type Place, pick, wait } from './steps';
 
 export type Choices = FineTuneChoices & { data: string };
@@ -121,12 +122,8 @@ export async function askModel(place: Place, cli: string): Promise<Answer<{ mode
     if (answer === back) return back;
     if (answer === embedded) return { model: undefined };
     if (typeof answer === 'string') return { model: answer };
-    const chosen = await vscode.window.showOpenDialog({
-      title: t('SAM Checkpoint'),
-      openLabel: t('Teach This Model'),
-      filters: { [t('Checkpoints')]: ['safetensors', 'pth', 'pt', 'bin'] },
-    });
-    if (chosen?.[0]) return { model: chosen[0].fsPath };
+    const file = await openCheckpoint(t('Teach This Model'));
+    if (file !== undefined) return { model: file };
   }
 }
 

@@ -1,8 +1,9 @@
 import path from 'node:path';
 import * as vscode from 'vscode';
-import { imageMime, type ImageOutput, type ImageOutputV1 } from '../../protocol';
+import type { ImageOutput, ImageOutputV1 } from '../../protocol';
 import type { AdapterChoice } from '../adapterChoice';
 import type { MedSaController } from '../controller';
+import { imageOutputsOf } from '../imageOutputs';
 import { showInspectorPanel } from '../inspectorPanel';
 import type { FirstSteps } from '../firstSteps';
 import type { KernelClient } from '../kernelClient';
@@ -10,9 +11,11 @@ import { t } from '../l10n';
 import { notebookFolder } from '../notebooks';
 import type { KnownRuns } from '../runs';
 import { workspaceFolder } from '../settings';
+import { adaptersName } from '../statusText';
 import { requireTrust } from '../trust';
+import { browseItem, openAdapters, trainedItems } from './adapterItems';
 
-interface Services {
+export interface InspectServices {
   readonly extension: vscode.Uri;
   readonly kernel: KernelClient;
   readonly controller: MedSaController;
@@ -27,14 +30,11 @@ interface ShownImage {
   readonly folder: string;
 }
 
-export const registerInspector = (services: Services): vscode.Disposable =>
-  vscode.commands.registerCommand('medSa.inspect', (given?: unknown) => inspectAdapters(services, given));
-
 /**
  * Looks into adapters on an image, in a panel. The image: that of the cell it is called on, or of the selected cell, else
  * one that is asked for; the adapters: those in use in the notebook come first.
  */
-async function inspectAdapters(services: Services, given?: unknown): Promise<void> {
+export async function inspectAdapters(services: InspectServices, given?: unknown): Promise<void> {
   if (!requireTrust(t('The kernel runs in trusted workspaces only.'))) return;
   const notebook = services.controller.activeNotebook;
   const shown = imageOf(given) ?? imageOfSelection(notebook) ?? (await askImage(notebook));
@@ -57,20 +57,12 @@ function imageOfSelection(notebook: vscode.NotebookDocument | undefined): ShownI
   return editor && notebook ? imagesIn(notebook.getCells(editor.selection))[0] : undefined;
 }
 
-/** Images that cells show, each once. */
+/** Images that cells of a notebook show, each once. */
 function imagesIn(cells: readonly vscode.NotebookCell[]): ShownImage[] {
   const found = new Map<string, ShownImage>();
-  for (const { notebook, outputs } of cells) {
-    for (const { mime, data } of outputs.flatMap(({ items }) => items)) {
-      if (mime !== imageMime) continue;
-      try {
-        const image = JSON.parse(new TextDecoder().decode(data)) as ShownImage['image'];
-        if (typeof image.image.path === 'string')
-          found.set(image.image.path, { image, folder: notebookFolder(notebook) });
-      } catch {
-        // A damaged output is no image; its renderer says so.
-      }
-    }
+  for (const cell of cells) {
+    for (const image of imageOutputsOf([cell]))
+      found.set(image.image.path, { image, folder: notebookFolder(cell.notebook) });
   }
   return [...found.values()];
 }
@@ -104,36 +96,18 @@ async function openImage(): Promise<ShownImage | undefined> {
 }
 
 async function askAdapters(
-  { adapters, runs }: Services,
+  { adapters, runs }: InspectServices,
   notebook: vscode.NotebookDocument | undefined,
 ): Promise<string | undefined> {
-  type Item = vscode.QuickPickItem & { value: string | null };
   const inUse = notebook && adapters.of(notebook);
-  const trained = (await runs.adapters()).filter(({ file }) => file !== inUse);
-  const items: Item[] = [
+  const items: (vscode.QuickPickItem & { value: string | null })[] = [
     ...(inUse
-      ? [
-          {
-            label: `$(plug) ${path.basename(path.dirname(path.dirname(inUse)))}`,
-            description: t('in use'),
-            detail: inUse,
-            value: inUse,
-          },
-        ]
+      ? [{ label: `$(plug) ${adaptersName(inUse)}`, description: t('in use'), detail: inUse, value: inUse }]
       : []),
-    ...trained.map(({ file, run, modified }) => ({
-      label: `$(mortar-board) ${path.basename(run)}`,
-      description: new Date(modified).toLocaleString(),
-      detail: vscode.workspace.asRelativePath(file),
-      value: file,
-    })),
-    { label: `$(folder-opened) ${t('Browse…')}`, description: t('an adapter file (.safetensors)'), value: null },
+    ...(await trainedItems(runs)).filter(({ value }) => value !== inUse),
+    { ...browseItem(), value: null },
   ];
   const placeHolder = items.length > 1 ? t('Which adapters?') : t('No run in this workspace has adapters yet');
   const picked = await vscode.window.showQuickPick(items, { title: t('Inspect Adapters'), placeHolder });
-  if (!picked) return undefined;
-  if (picked.value !== null) return picked.value;
-  const filters = { [t('Adapters')]: ['safetensors', 'pth', 'pt'] };
-  const chosen = await vscode.window.showOpenDialog({ title: t('Adapter File'), openLabel: t('Inspect'), filters });
-  return chosen?.[0]?.fsPath;
+  return picked && (picked.value ?? openAdapters(t('Inspect')));
 }

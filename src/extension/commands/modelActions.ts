@@ -40,6 +40,10 @@ export async function getModel({ cli, sideBar }: ModelServices, name: string): P
     void vscode.window.showInformationMessage(t('Getting {0} was stopped; the same command goes on from there.', name));
     return;
   }
+  await offerUse(name);
+}
+
+async function offerUse(name: string): Promise<void> {
   const use = t('Use It');
   if ((await vscode.window.showInformationMessage(t('{0} is here now.', name), use)) === use) await useModel(name);
 }
@@ -51,14 +55,18 @@ export async function useModel(name: string | null): Promise<void> {
   await vscode.workspace.getConfiguration('medSa').update('model', name ?? undefined, target);
 }
 
-/** Makes a checkpoint of the user's a model that is known by its name. */
-export async function addModel({ cli, sideBar }: ModelServices): Promise<void> {
+export async function openCheckpoint(openLabel: string): Promise<string | undefined> {
   const chosen = await vscode.window.showOpenDialog({
     title: t('SAM Checkpoint'),
-    openLabel: t('Add This Model'),
+    openLabel,
     filters: { [t('Checkpoints')]: ['safetensors', 'pth', 'pt', 'bin'] },
   });
-  const file = chosen?.[0]?.fsPath;
+  return chosen?.[0]?.fsPath;
+}
+
+/** Makes a checkpoint of the user's a model that is known by its name. */
+export async function addModel({ cli, sideBar }: ModelServices): Promise<void> {
+  const file = await openCheckpoint(t('Add This Model'));
   if (!file) return;
   const copy = {
     label: t('Copy it'),
@@ -77,8 +85,7 @@ export async function addModel({ cli, sideBar }: ModelServices): Promise<void> {
   sideBar.refreshModels();
   if (answer === null) return;
   const { name } = z.object({ name: z.string() }).parse(answer);
-  const use = t('Use It');
-  if ((await vscode.window.showInformationMessage(t('{0} is here now.', name), use)) === use) await useModel(name);
+  await offerUse(name);
 }
 
 /** Removes a model from this machine after a question; of a link, the file that it leads to stays. */

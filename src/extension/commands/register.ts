@@ -18,6 +18,7 @@ import { type FineTuneArguments, fineTune, fineTuneOn } from './fineTune';
 import { fineTuneLabelled } from './fineTuneLabelled';
 import { openFolder } from './fineTuneQuestions';
 import { installGpu, removeGpu } from './gpuSupport';
+import { inspectAdapters } from './inspect';
 import { addModel, getModel, removeModel, useModel } from './modelActions';
 import { openExample } from './openExample';
 import { deleteRun, evaluateRun, resumeRun, revealRun, stopRun } from './runActions';
@@ -26,6 +27,8 @@ import { chooseDevice, doctor, statusActions } from './statusActions';
 import { useAdapters } from './useAdapters';
 
 export interface CommandServices {
+  /** The extension's own folder. */
+  readonly extension: vscode.Uri;
   readonly kernel: KernelClient;
   readonly controller: MedSaController;
   readonly adapters: AdapterChoice;
@@ -66,6 +69,7 @@ export function registerCommands(services: CommandServices): vscode.Disposable {
     command('medSa.fineTune', (given?: unknown) => fineTune(services, fineTuneArguments(given))),
     command('medSa.fineTuneLabelled', () => fineTuneLabelled(services)),
     command('medSa.useAdapters', (given?: unknown) => apply(services, adaptersArgument(given))),
+    command('medSa.inspect', (given?: unknown) => inspectAdapters(services, given)),
     command('medSa.showCurves', (given?: unknown) => showCurves(curves, runs, runsArgument(given))),
     command('medSa.gpuInstall', () => installGpu(cli, kernel)),
     command('medSa.gpuRemove', () => removeGpu(cli, kernel)),

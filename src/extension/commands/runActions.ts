@@ -10,7 +10,7 @@ import type { KnownRuns } from '../runs';
 import { workspaceFolder } from '../settings';
 import type { SideBar } from '../views/sideBar';
 import { evaluationMarkdown, evaluationSchema } from './evaluationMarkdown';
-import { followRun } from './fineTune';
+import { followRun, workspacePlace } from './fineTune';
 import { withProgress } from './progress';
 
 export interface RunServices {
@@ -39,8 +39,7 @@ export async function resumeRun({ kernel, sideBar }: RunServices, run: string): 
     kernel.request('training/resume', { run }),
   );
   sideBar.refreshRuns();
-  const where = { notebook: 'med-sa:side-bar', folder: workspaceFolder() };
-  followRun(kernel, where, run, t('Fine-tuning {0}', path.basename(run)));
+  followRun(kernel, workspacePlace(), run, t('Fine-tuning {0}', path.basename(run)));
 }
 
 /** Shows a run's files in the explorer, or on the desktop where they lie outside of the workspace. */

@@ -1,4 +1,3 @@
-import path from 'node:path';
 import * as vscode from 'vscode';
 import type { AdapterChoice } from '../adapterChoice';
 import type { MedSaController } from '../controller';
@@ -6,8 +5,9 @@ import { t } from '../l10n';
 import { openNewNotebook } from '../notebooks';
 import type { KnownRuns } from '../runs';
 import { adaptersName } from '../statusText';
-import { firstCell } from './firstCell';
 import { requireTrust } from '../trust';
+import { browseItem, openAdapters, trainedItems } from './adapterItems';
+import { firstCell } from './firstCell';
 
 const browse = Symbol('browse');
 
@@ -45,16 +45,11 @@ async function offerNotebook(): Promise<vscode.NotebookDocument | undefined> {
 
 async function ask(runs: KnownRuns): Promise<string | null | undefined> {
   type Item = vscode.QuickPickItem & { value: string | null | typeof browse };
-  const trained = (await runs.adapters()).map<Item>(({ file, run, modified }) => ({
-    label: `$(mortar-board) ${path.basename(run)}`,
-    description: new Date(modified).toLocaleString(),
-    detail: vscode.workspace.asRelativePath(file),
-    value: file,
-  }));
+  const trained = await trainedItems(runs);
   const items: Item[] = [
     ...trained,
     { label: `$(circle-slash) ${t('Frozen model')}`, description: t('no adapters'), value: null },
-    { label: `$(folder-opened) ${t('Browse…')}`, description: t('an adapter file (.safetensors)'), value: browse },
+    { ...browseItem(), value: browse },
   ];
   const picked = await vscode.window.showQuickPick(items, {
     title: t('Use Adapters'),
@@ -62,14 +57,5 @@ async function ask(runs: KnownRuns): Promise<string | null | undefined> {
       trained.length > 0 ? t('Which run should answer clicks?') : t('No run in this workspace has adapters yet'),
     matchOnDescription: true,
   });
-  return picked?.value === browse ? openFile() : picked?.value;
-}
-
-async function openFile(): Promise<string | undefined> {
-  const chosen = await vscode.window.showOpenDialog({
-    title: t('Adapter File'),
-    openLabel: t('Use Adapters'),
-    filters: { [t('Adapters')]: ['safetensors', 'pth', 'pt'] },
-  });
-  return chosen?.[0]?.fsPath;
+  return picked?.value === browse ? openAdapters(t('Use Adapters')) : picked?.value;
 }

@@ -1,11 +1,6 @@
 import type { CurveTable } from '../../protocol';
 import { curveTables } from './runCurves';
-import { RunLog } from './runLog';
-
-/** Ten messages a second, however fast the run writes. */
-const pollMs = 100;
-/** A run that is over may be resumed. */
-const pollOverMs = 2000;
+import { rereadMs, RunLog } from './runLog';
 
 export interface CurveNews {
   readonly anew: boolean;
@@ -45,7 +40,7 @@ export class CurveFeed {
       // The first one clears what the view has from elsewhere: its notebook, or a kernel that died.
       if (first || anew || tables.length > 0) this.tell({ anew: first || anew, tables });
       if (events.length > 0) this.over = events.at(-1)?.type === 'end';
-      this.timer = setTimeout(() => void this.read(false), this.over && !more ? pollOverMs : pollMs);
+      this.timer = setTimeout(() => void this.read(false), rereadMs(this.over && !more));
     } catch (error) {
       this.fail(error);
     }

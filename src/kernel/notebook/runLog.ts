@@ -11,6 +11,9 @@ export interface LogPart {
   readonly more: boolean;
 }
 
+/** How soon a log is read again, ms: ten times a second, however fast the run writes; one that is over may be resumed. */
+export const rereadMs = (over: boolean): number => (over ? 2000 : 100);
+
 /** Of a log, read at a time: some ten thousand events. */
 const partBytes = 2 ** 21;
 /** So much of the end of what was read must still be there: a log that was cut may have grown past that place since. */

@@ -1,13 +1,9 @@
 import type { RunReport } from './calls';
-import { RunLog } from './runLog';
+import { rereadMs, RunLog } from './runLog';
 import { isOver, RunProgress } from './runSummary';
 
 /** Says how a run's process ended: null while it is alive, else why nothing more will come. */
 export type ProcessEnd = () => { readonly status: 'failed' | 'stale'; readonly message: string } | null;
-
-const pollMs = 100;
-/** A run that is over may be resumed. */
-const pollOverMs = 2000;
 
 /** Follows the events of one run from its folder while somebody listens: at most ten reports a second. */
 export class RunTail {
@@ -34,10 +30,6 @@ export class RunTail {
     return () => this.listeners.delete(listener);
   }
 
-  private get over(): boolean {
-    return isOver(this.progress.status);
-  }
-
   private schedule(): void {
     if (this.timer !== null || this.listeners.size === 0) return;
     this.timer = setTimeout(
@@ -47,7 +39,7 @@ export class RunTail {
         if (changed) for (const listener of this.listeners) listener(this.progress.report());
         this.schedule();
       },
-      this.over ? pollOverMs : pollMs,
+      rereadMs(isOver(this.progress.status)),
     );
   }
 

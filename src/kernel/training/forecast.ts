@@ -6,7 +6,7 @@ import { createProgramCache } from '../runtime/programCache';
 import type { Executor } from '../runtime/types';
 import { openCases, type CaseStore } from './caseStore';
 import { EmbeddingCache } from './embeddings';
-import { openMaterial, stepSetup, type Material } from './material';
+import { openMaterial, stepSetup, validationSettings, type Material } from './material';
 import type { TrainOptions } from './options';
 import { availableMemory, judgeMemory } from './preflight';
 import { freshState } from './state';
@@ -169,8 +169,14 @@ async function secondsToValidate(
 ): Promise<number | null> {
   if (!isPicture(validation[0])) return null;
   const cases = await openCases(validation.slice(0, 1), { signal });
-  const settings = [options.promptSetting ?? '1-point'] as const;
-  const validator = new Validator({ executor, config, trainable, cases, settings, seed: options.seed });
+  const validator = new Validator({
+    executor,
+    config,
+    trainable,
+    cases,
+    settings: validationSettings(options),
+    seed: options.seed,
+  });
   try {
     const state = freshState(trainable.layout.pack(trainable.initial));
     await validator.score(state, signal);

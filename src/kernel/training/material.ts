@@ -1,4 +1,12 @@
-import { openDataset, Random, splitCases, type Case, type Split, type SplitChoice } from '../datasets';
+import {
+  openDataset,
+  Random,
+  splitCases,
+  type Case,
+  type PromptSetting,
+  type Split,
+  type SplitChoice,
+} from '../datasets';
 import type { LayoutName } from '../datasets/types';
 import { UserError } from '../errors';
 import { fileHash, readModel, type ModelFile } from '../inference/modelFile';
@@ -83,5 +91,8 @@ export const stepSetup = (
   targetSide: config.imageSize,
   from: options.tune === 'decoder' ? 'embedding' : 'image',
 });
+
+/** What a run validates with: the prompts that it trains on, of a mixture the first click. */
+export const validationSettings = ({ promptSetting }: TrainOptions): PromptSetting[] => [promptSetting ?? '1-point'];
 
 const groupsOf = (cases: readonly Case[]): string[] => [...new Set(cases.map(({ group }) => group))];

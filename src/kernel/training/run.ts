@@ -5,7 +5,7 @@ import { isModelPath } from '../inference/modelFile';
 import { writeAdapters } from '../inference/adapterFile';
 import type { Executor } from '../runtime/types';
 import type { EmbeddingCache } from './embeddings';
-import { openMaterial, stepSetup, type Material } from './material';
+import { openMaterial, stepSetup, validationSettings, type Material } from './material';
 import { availableMemory, requireMemory } from './preflight';
 import type { TrainOptions } from './options';
 import { parseRunConfig } from './runConfig';
@@ -123,7 +123,7 @@ async function conduct(
     config,
     trainable,
     cases: held,
-    settings: [options.promptSetting ?? '1-point'],
+    settings: validationSettings(options),
     seed,
   });
   try {

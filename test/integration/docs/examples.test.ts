@@ -7,23 +7,17 @@ import { dice } from '../../../src/kernel/evaluation';
 import { readDicomSegmentation, readImage, readMask } from '../../../src/kernel/imaging';
 import { readNotebook } from '../../../src/kernel/notebook/ipynb';
 import type { CellOutput } from '../../../src/protocol';
-import { bundledTogether } from '../../support/bundle';
 import { projectRoot } from '../../support/projectRoot';
 import { temporaryFolder } from '../../support/temporaryFolder';
-import { KernelUnderTest } from '../kernel/client';
+import type { KernelUnderTest } from '../kernel/client';
+import { startProduct } from '../kernel/programs';
 
 const folder = temporaryFolder('examples');
 const at = (name: string): string => path.join(folder, 'med-sa-examples', name);
 let kernel: KernelUnderTest;
 
 beforeAll(async () => {
-  const programs = await bundledTogether({
-    kernel: 'src/kernel/main.ts',
-    engine: 'src/kernel/runtime/engineProcess.ts',
-    cell: 'src/kernel/notebook/cell/main.ts',
-    cli: 'src/kernel/cli/main.ts',
-  });
-  kernel = new KernelUnderTest(path.join(programs, 'kernel.js'), folder, { MEDSA_DEVICE: 'cpu' });
+  kernel = await startProduct(folder);
 });
 
 /**

@@ -5,10 +5,10 @@ import path from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { imageMime } from '../../../src/protocol';
 import { imageOutputSchema } from '../../../src/protocol/viewerSchemas';
-import { bundledTogether } from '../../support/bundle';
 import { projectRoot } from '../../support/projectRoot';
 import { temporaryFolder } from '../../support/temporaryFolder';
-import { KernelUnderTest } from '../kernel/client';
+import type { KernelUnderTest } from '../kernel/client';
+import { startProduct } from '../kernel/programs';
 
 const folder = temporaryFolder('docs');
 const text = fs.readFileSync(path.join(projectRoot, 'docs', 'notebook-api.md'), 'utf8');
@@ -31,13 +31,7 @@ print(json.dumps([output.data for output in captured.outputs]))
 `;
 
 beforeAll(async () => {
-  const programs = await bundledTogether({
-    kernel: 'src/kernel/main.ts',
-    engine: 'src/kernel/runtime/engineProcess.ts',
-    cell: 'src/kernel/notebook/cell/main.ts',
-    cli: 'src/kernel/cli/main.ts',
-  });
-  kernel = new KernelUnderTest(path.join(programs, 'kernel.js'), folder, { MEDSA_DEVICE: 'cpu' });
+  kernel = await startProduct(folder);
 });
 
 describe('docs/notebook-api.md', () => {

@@ -3,11 +3,11 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { imageMime, type ImageOutput } from '../../../src/protocol';
-import { bundled } from '../../support/bundle';
 import { temporaryFolder } from '../../support/temporaryFolder';
 import { ViewMirror } from '../../support/viewMirror';
 import { discArea, discs, drawDiscs } from '../../unit/annotation/discs';
-import { KernelUnderTest } from './client';
+import type { KernelUnderTest } from './client';
+import { discKernels } from './programs';
 
 const folder = temporaryFolder('kernel');
 let start: () => KernelUnderTest;
@@ -15,11 +15,7 @@ let kernel: KernelUnderTest;
 
 beforeAll(async () => {
   await drawDiscs(path.join(folder, 'scan.png'));
-  const [entry, cellEntry] = await Promise.all([
-    bundled('test/integration/kernel/kernelUnderTest.ts', 'kernel'),
-    bundled('src/kernel/notebook/cell/main.ts', 'cell'),
-  ]);
-  start = () => new KernelUnderTest(entry, folder, { CELL_ENTRY: cellEntry });
+  start = await discKernels(folder);
   kernel = start();
 });
 

@@ -2,11 +2,11 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { bundled } from '../../support/bundle';
 import { temporaryFolder } from '../../support/temporaryFolder';
 import { ViewMirror } from '../../support/viewMirror';
 import { discArea, discs, drawDiscs } from '../../unit/annotation/discs';
-import { KernelUnderTest } from './client';
+import type { KernelUnderTest } from './client';
+import { discKernels } from './programs';
 
 const folder = temporaryFolder('two-kernels');
 const annotations = path.join(folder, '.med-sa', 'annotations');
@@ -14,11 +14,7 @@ let start: () => KernelUnderTest;
 
 beforeAll(async () => {
   await drawDiscs(path.join(folder, 'scan.png'));
-  const [entry, cellEntry] = await Promise.all([
-    bundled('test/integration/kernel/kernelUnderTest.ts', 'kernel'),
-    bundled('src/kernel/notebook/cell/main.ts', 'cell'),
-  ]);
-  start = () => new KernelUnderTest(entry, folder, { CELL_ENTRY: cellEntry });
+  start = await discKernels(folder);
 });
 beforeEach(() => fs.rmSync(annotations, { recursive: true, force: true }));
 

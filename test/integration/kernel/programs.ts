@@ -1,0 +1,23 @@
+import path from 'node:path';
+import { bundled, bundledTogether } from '../../support/bundle';
+import { KernelUnderTest } from './client';
+
+/** Starts the kernel as it is shipped, on the CPU, with its engine, cells and command line. */
+export async function startProduct(folder: string): Promise<KernelUnderTest> {
+  const programs = await bundledTogether({
+    kernel: 'src/kernel/main.ts',
+    engine: 'src/kernel/runtime/engineProcess.ts',
+    cell: 'src/kernel/notebook/cell/main.ts',
+    cli: 'src/kernel/cli/main.ts',
+  });
+  return new KernelUnderTest(path.join(programs, 'kernel.js'), folder, { MEDSA_DEVICE: 'cpu' });
+}
+
+/** Makes what starts kernels whose model fills discs (`kernelUnderTest.ts`), each a process of its own. */
+export async function discKernels(folder: string): Promise<() => KernelUnderTest> {
+  const [entry, cellEntry] = await Promise.all([
+    bundled('test/integration/kernel/kernelUnderTest.ts', 'kernel'),
+    bundled('src/kernel/notebook/cell/main.ts', 'cell'),
+  ]);
+  return () => new KernelUnderTest(entry, folder, { CELL_ENTRY: cellEntry });
+}
