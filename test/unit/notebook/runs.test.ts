@@ -85,7 +85,9 @@ describe('runs', () => {
     const following = runs.follow(run, () => undefined, controller.signal);
     controller.abort();
     await expect(following).rejects.toThrow('cancelled');
-    const size = () => fs.statSync(path.join(run, 'events.jsonl')).size;
+    const size = () => fs.statSync(path.join(run, 'events.jsonl'), { throwIfNoEntry: false })?.size ?? 0;
+    // A run's folder is there before its first event.
+    await expect.poll(size).toBeGreaterThan(0);
     const before = size();
     await expect.poll(size).toBeGreaterThan(before);
     runs.stop(run);
