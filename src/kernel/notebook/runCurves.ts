@@ -4,7 +4,7 @@ type Told = Extract<RunEvent, { type: 'step' | 'validation' }>;
 type Figure = readonly [name: CurveName, value: number];
 
 /**
- * The figures of events as tables, in the order of the events: steps and validations in tables of their own, and a new
+ * The figures of events as tables for a page, in the order of the events: steps and validations in tables of their own, and a new
  * one where the steps begin again.
  */
 export function curveTables(events: readonly RunEvent[]): CurveTable[] {
@@ -19,7 +19,7 @@ export function curveTables(events: readonly RunEvent[]): CurveTable[] {
     }
     builder.add(event.step, figuresOf(event));
   }
-  return tables;
+  return tables.map(shortened);
 }
 
 /** What an event tells of the curves. */
@@ -42,8 +42,14 @@ const scores = (setting: string, name: string | null, dice: number, iou: number)
   [{ quantity: 'iou', setting, class: name }, iou],
 ];
 
-/** Six digits are more than an eye sees, and half of what JSON would take. */
-const short = (value: number): number => Number(value.toPrecision(6));
+/** A table as a page gets it: six digits are more than an eye sees, and half of what JSON would take. */
+export const shortened = ({ steps, curves }: CurveTable): CurveTable => ({
+  steps,
+  curves: curves.map(({ name, values }) => ({
+    name,
+    values: values.map((value) => value && Number(value.toPrecision(6))),
+  })),
+});
 
 /** Makes a table of rows that may tell different curves. */
 export class TableBuilder {
@@ -58,7 +64,7 @@ export class TableBuilder {
   add(step: number, figures: readonly Figure[]): void {
     const { steps, curves } = this.table;
     steps.push(step);
-    for (const [name, value] of figures) this.column(name)[steps.length - 1] = short(value);
+    for (const [name, value] of figures) this.column(name)[steps.length - 1] = value;
     for (const { values } of curves) if (values.length < steps.length) values.push(null);
   }
 

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import type { CurveTable, RunEvent, RunStatus, RunSummary } from '../../protocol';
 import type { RunReport } from './calls';
-import { figuresOf } from './runCurves';
+import { figuresOf, shortened } from './runCurves';
 import { Pace } from './runPace';
 import { ThinnedRows } from './thinnedRows';
 
@@ -73,8 +73,9 @@ export class RunProgress {
   /** A copy: what was reported does not change afterwards. */
   report(): RunReport {
     const { best, before, status } = this;
-    const curves = [this.steps.table(), this.validations.table()];
-    const [loss, dice] = [lossOf(curves[0]), diceOf(curves[1])];
+    const [steps, validations] = [this.steps.table(), this.validations.table()];
+    const [loss, dice] = [lossOf(steps), diceOf(validations)];
+    const curves = [steps, validations].map(shortened);
     const pace = this.pace.report(!isOver(status));
     const done = status === 'done' ? 1 : this.done;
     return { summary: { ...this.summary, loss, dice, pace, curves }, done, best, before };
