@@ -49,7 +49,9 @@ export async function showNotebook(window: Workbench, file: string): Promise<voi
 /** Saves and closes every notebook: their outputs leave the page. */
 export async function closeNotebooks(window: Workbench): Promise<void> {
   await window.api(async (vscode) => {
-    for (const notebook of vscode.workspace.notebookDocuments) if (notebook.isDirty) await notebook.save();
+    // Not `isDirty` of the documents: after a reload the extension host calls a notebook clean whose unsaved content the
+    // window has restored, and closing it would ask, and wait for ever.
+    await vscode.commands.executeCommand('workbench.action.files.saveAll');
     await vscode.commands.executeCommand('workbench.action.closeAllEditors');
   });
 }

@@ -13,6 +13,9 @@ import { startServer, workbenchUrl } from './vscode/server';
 
 type VsCodeApi = typeof vscode;
 
+/** Milliseconds after which a call into the extension host is given up; the longest waits for a run's preflight. */
+const callLimit = 120_000;
+
 /** What another process needs in order to join a window. */
 export interface WindowAddress {
   devTools: string;
@@ -100,7 +103,15 @@ export async function joinWindow(address: WindowAddress): Promise<Workbench & { 
     async api(run, ...args) {
       // The extension host restarts with the page; the bridge then has a new address.
       const bridge = fs.readFileSync(address.bridge, 'utf8');
-      const response = await fetch(bridge, { method: 'POST', body: JSON.stringify({ source: run.toString(), args }) });
+      const request = { method: 'POST', body: JSON.stringify({ source: run.toString(), args }) };
+      const response = await fetch(bridge, { ...request, signal: AbortSignal.timeout(callLimit) }).catch(
+        async (error: Error) => {
+          await page.screenshot({ path: path.join(address.pictures, 'unanswered.png') }).catch(() => undefined);
+          throw new Error(
+            `${error.message}: see unanswered.png for what VS Code waits for. It was asked: ${run.toString()}`,
+          );
+        },
+      );
       const { value, error } = (await response.json()) as { value: never; error?: string };
       if (error) throw new Error(`In the extension host: ${error}`);
       return value;
