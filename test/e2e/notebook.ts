@@ -46,12 +46,16 @@ export async function showNotebook(window: Workbench, file: string): Promise<voi
   );
 }
 
-/** Saves and closes every notebook: their outputs leave the page. */
+/** Saves and closes every notebook, and drops those without a file: their outputs leave the page. */
 export async function closeNotebooks(window: Workbench): Promise<void> {
   await window.api(async (vscode) => {
     // Not `isDirty` of the documents: after a reload the extension host calls a notebook clean whose unsaved content the
     // window has restored, and closing it would ask, and wait for ever.
-    await vscode.commands.executeCommand('workbench.action.files.saveAll');
+    await vscode.commands.executeCommand('workbench.action.files.saveFiles');
+    for (const notebook of vscode.workspace.notebookDocuments.filter((each) => each.isUntitled)) {
+      await vscode.window.showNotebookDocument(notebook);
+      await vscode.commands.executeCommand('workbench.action.revertAndCloseActiveEditor');
+    }
     await vscode.commands.executeCommand('workbench.action.closeAllEditors');
   });
 }
