@@ -31,9 +31,20 @@ export default defineConfig({
       {
         test: {
           name: 'integration',
-          include: ['test/{integration,parity}/**/*.test.ts'],
+          include: ['test/{integration,parity}/**/*.test.ts', 'test/robustness/short/**/*.test.ts'],
           testTimeout: minutes(3),
           hookTimeout: minutes(3),
+          ...alone,
+        },
+      },
+      // The long forms: hours in all (docs/reliability.md). No stage of `npm test`.
+      {
+        test: {
+          name: 'robustness',
+          include: ['test/robustness/**/*.test.ts'],
+          exclude: ['test/robustness/short/**'],
+          testTimeout: minutes(120),
+          hookTimeout: minutes(10),
           ...alone,
         },
       },
