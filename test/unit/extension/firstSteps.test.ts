@@ -1,7 +1,11 @@
-import { beforeEach, describe, expect, it, vi } from 'vitest';
+import fs from 'node:fs';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Memento } from 'vscode';
-import { FirstSteps } from '../../../src/extension/firstSteps';
+import { FirstSteps, type Step } from '../../../src/extension/firstSteps';
 import type { KernelClient } from '../../../src/extension/kernelClient';
+import { inspectorMime } from '../../../src/protocol/inspector';
+import { projectRoot } from '../../support/projectRoot';
 import { commands, EventEmitter } from './fakeVscode';
 
 vi.mock('vscode', () => import('./fakeVscode'));
@@ -12,36 +16,68 @@ describe('the first steps of the walkthrough', () => {
     get: (key: string, otherwise: unknown) => kept.get(key) ?? otherwise,
     update: async (key: string, value: unknown) => void kept.set(key, value),
   } as unknown as Memento;
-  const events = new EventEmitter<{ event: object }>();
-  const kernel = { on: (_: string, listener: (params: { event: object }) => void) => events.event(listener) };
-  const done = () => commands.executeCommand.mock.calls.map(([, key]) => key);
+  const told = {
+    'viewer/event': new EventEmitter<object>(),
+    'status/changed': new EventEmitter<object>(),
+    'cell/output': new EventEmitter<object>(),
+  };
+  const kernel = {
+    on: (method: keyof typeof told, listener: (params: object) => void) => told[method].event(listener),
+  } as unknown as KernelClient;
+  const view = (event: object) => told['viewer/event'].fire({ event });
+  const calls = (command: string) =>
+    commands.executeCommand.mock.calls.filter(([name]) => name === command).map(([, given]) => given);
+  const keys = () => calls('setContext');
+  const ticks = () => calls('welcome.markStepComplete');
+  const tickOf = (step: string) => `med-sa.med-sa-notebook#medSa.start#${step}`;
+  let steps: FirstSteps;
 
   beforeEach(() => {
     kept.clear();
     commands.executeCommand.mockReset();
+    steps = new FirstSteps(kernel, memory);
   });
+  afterEach(() => steps.dispose());
 
   it('are ticked off once each, as they happen', () => {
-    const tracking = new FirstSteps(kernel as unknown as KernelClient, memory);
-    events.fire({ event: { type: 'viewer/attached', objects: [] } });
-    events.fire({ event: { type: 'viewer/change', objects: [{ prompts: [] }] } });
-    expect(done()).toEqual(['medSa.did.image']);
-    for (let clicks = 0; clicks < 3; clicks++) {
-      events.fire({ event: { type: 'viewer/change', objects: [{ prompts: [{ id: 'p' }] }] } });
-    }
-    events.fire({ event: { type: 'training/summary', summary: { bestDice: null } } });
-    expect(done()).toEqual(['medSa.did.image', 'medSa.did.click']);
-    events.fire({ event: { type: 'training/summary', summary: { bestDice: 0.8 } } });
-    expect(done()).toEqual(['medSa.did.image', 'medSa.did.click', 'medSa.did.run']);
-    tracking.did('apply');
-    tracking.did('apply');
-    expect(done().slice(3)).toEqual(['medSa.did.apply']);
-    tracking.dispose();
+    view({ type: 'viewer/attached', objects: [] });
+    view({ type: 'viewer/change', objects: [{ prompts: [] }] });
+    expect(keys()).toEqual(['medSa.did.image']);
+    for (let clicks = 0; clicks < 3; clicks++) view({ type: 'viewer/change', objects: [{ prompts: [{ id: 'p' }] }] });
+    view({ type: 'training/summary', summary: { bestDice: null } });
+    expect(keys()).toEqual(['medSa.did.image', 'medSa.did.click']);
+    view({ type: 'training/summary', summary: { bestDice: 0.8 } });
+    told['status/changed'].fire({ adapters: null });
+    told['cell/output'].fire({ output: { kind: 'display', items: [{ mime: 'image/png' }] } });
+    expect(keys()).toEqual(['medSa.did.image', 'medSa.did.click', 'medSa.did.fineTune']);
+    steps.did('apply');
+    told['status/changed'].fire({ adapters: '/runs/heart/checkpoints/best.safetensors' });
+    told['cell/output'].fire({ output: { kind: 'display', items: [{ mime: inspectorMime }] } });
+    expect(keys().slice(3)).toEqual(['medSa.did.apply', 'medSa.did.inspect']);
+    expect(ticks()).toEqual(['image', 'click', 'fineTune', 'apply', 'inspect'].map(tickOf));
   });
 
-  it('stay ticked off in the next window', () => {
-    kept.set('medSa.firstSteps', ['image']);
-    new FirstSteps(kernel as unknown as KernelClient, memory).dispose();
-    expect(done()).toEqual(['medSa.did.image']);
+  it('stay ticked off in the next window, where what was cleared is ticked when it is done again', () => {
+    view({ type: 'viewer/attached', objects: [] });
+    steps.dispose();
+    commands.executeCommand.mockReset();
+    steps = new FirstSteps(kernel, memory);
+    expect(keys()).toEqual(['medSa.did.image']);
+    expect(ticks()).toEqual([]);
+    view({ type: 'viewer/attached', objects: [] });
+    expect(keys()).toEqual(['medSa.did.image']);
+    expect(ticks()).toEqual([tickOf('image')]);
+  });
+
+  it('are those of the manifest', () => {
+    const manifest = JSON.parse(fs.readFileSync(path.join(projectRoot, 'package.json'), 'utf8')) as {
+      contributes: { walkthroughs: { id: string; steps: { id: string; completionEvents: string[] }[] }[] };
+    };
+    const [walkthrough] = manifest.contributes.walkthroughs;
+    expect(walkthrough.id).toBe('medSa.start');
+    const all: Step[] = ['image', 'click', 'fineTune', 'apply', 'inspect'];
+    expect(walkthrough.steps.map(({ id }) => id)).toEqual(all);
+    for (const { id, completionEvents } of walkthrough.steps)
+      expect(completionEvents).toEqual([`onContext:medSa.did.${id}`]);
   });
 });
