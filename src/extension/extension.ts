@@ -6,6 +6,7 @@ import { MedSaController } from './controller';
 import { CurvesPanels } from './curvesPanels';
 import { FirstSteps } from './firstSteps';
 import { InspectorMessaging } from './inspectorMessaging';
+import { InspectorPanels } from './inspectorPanels';
 import { KernelClient } from './kernelClient';
 import { KnownData } from './knownData';
 import { RendererMessaging } from './rendererMessaging';
@@ -28,6 +29,7 @@ export function activate(context: vscode.ExtensionContext): void {
   const controller = new MedSaController(kernel, adapters);
   const runs = new KnownRuns(context.workspaceState);
   const curves = new CurvesPanels(kernel, context.extensionUri);
+  const inspectors = new InspectorPanels(kernel, context.extensionUri);
   const data = new KnownData(context.workspaceState);
   const sideBar = new SideBar({ cli, runs, data, log });
   const statusBar = new StatusBar(kernel);
@@ -44,15 +46,16 @@ export function activate(context: vscode.ExtensionContext): void {
     firstSteps,
     new RendererMessaging(kernel, adapters),
     curves,
+    inspectors,
     new InspectorMessaging(kernel),
     registerCommands({
-      extension: context.extensionUri,
       kernel,
       controller,
       adapters,
       runs,
       data,
       curves,
+      inspectors,
       sideBar,
       statusBar,
       reports,

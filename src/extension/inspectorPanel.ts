@@ -1,58 +1,65 @@
 import { randomUUID } from 'node:crypto';
 import * as vscode from 'vscode';
-import type { ImageOutput, ImageOutputV1 } from '../protocol';
-import type { FromInspectorPanel, ToInspectorPanel } from '../protocol/inspectorPanel';
+import type { FromInspectorPanel, InspectorSubject, ToInspectorPanel } from '../protocol/inspectorPanel';
 import { inspectorAnswer, isInspectorRequest } from './inspectorMessaging';
 import { errorText, type KernelClient } from './kernelClient';
 import { t } from './l10n';
 import { panelPage } from './panelPage';
 
-/** What a panel looks into. */
-export interface InspectorSubject {
-  readonly image: ImageOutput | ImageOutputV1;
-  /** Absolute path. */
-  readonly adapters: string;
-  /** Absolute path that the image's path starts from. */
-  readonly folder: string;
-}
+/** One panel that looks into an image, or says why it cannot. The inspection ends with the panel. */
+export class InspectorPanel implements vscode.Disposable {
+  /** The inspection belongs to no notebook: the panel stands for one. */
+  private readonly notebook = `inspector-panel:${randomUUID()}`;
+  private readonly opening: ReturnType<InspectorPanel['open']>;
+  private readonly subscription: vscode.Disposable;
 
-/** Opens a panel beside the editor that looks into the image, or says why it cannot; the inspection ends with it. */
-export async function showInspectorPanel(
-  extension: vscode.Uri,
-  kernel: KernelClient,
-  subject: InspectorSubject,
-  title: string,
-): Promise<void> {
-  const scripts = vscode.Uri.joinPath(extension, 'dist', 'webview');
-  const panel = vscode.window.createWebviewPanel('medSa.inspector', title, vscode.ViewColumn.Beside, {
-    enableScripts: true,
-    localResourceRoots: [scripts],
-    retainContextWhenHidden: true,
-  });
-  panel.iconPath = vscode.Uri.joinPath(extension, 'media', 'icon.png');
-  // The inspection belongs to no notebook: the panel stands for one.
-  const notebook = `inspector-panel:${randomUUID()}`;
-  const opening = kernel.request('inspector/open', { notebook, ...subject });
-  const post = (message: ToInspectorPanel) => panel.webview.postMessage(message);
-  const subscription = panel.webview.onDidReceiveMessage(async (message: FromInspectorPanel) => {
+  constructor(
+    private readonly panel: vscode.WebviewPanel,
+    private readonly kernel: KernelClient,
+    extension: vscode.Uri,
+    private readonly subject: InspectorSubject,
+  ) {
+    const scripts = vscode.Uri.joinPath(extension, 'dist', 'webview');
+    panel.webview.options = { enableScripts: true, localResourceRoots: [scripts] };
+    panel.iconPath = new vscode.ThemeIcon('inspect');
+    this.opening = this.open();
+    // Who waits for it is told; a page that never asks is nobody.
+    this.opening.catch((error: unknown) => kernel.log.error(`inspecting adapters: ${errorText(error)}`));
+    this.subscription = panel.webview.onDidReceiveMessage((message: FromInspectorPanel) => this.receive(message));
+    panel.webview.html = panelPage(panel.webview, vscode.Uri.joinPath(scripts, 'inspector-panel.js'), {
+      title: 'Adapter inspector',
+      body: '<main id="inspector">Looking into the adapters…</main>',
+      allows: (nonce) => ['img-src data:', `style-src 'nonce-${nonce}'`],
+    });
+  }
+
+  /** Resolves when the panel shows the image, or why it does not. */
+  async shown(): Promise<void> {
+    await this.opening.catch(() => undefined);
+  }
+
+  dispose(): void {
+    this.subscription.dispose();
+    void this.kernel.tell('notebook/close', { notebook: this.notebook });
+  }
+
+  private async open() {
+    // A panel of the last window may come back into one that is not trusted.
+    if (!vscode.workspace.isTrusted)
+      throw new Error(t('Adapters are read in trusted workspaces only: trust this one, and open the panel again.'));
+    return this.kernel.request('inspector/open', { notebook: this.notebook, ...this.subject });
+  }
+
+  private async receive(message: FromInspectorPanel): Promise<void> {
     if (message.type === 'panel/ready') {
-      await opening.then(
-        (output) => post({ type: 'panel/show', output }),
-        (error) => post({ type: 'panel/failed', message: errorText(error) }),
+      await this.opening.then(
+        (output) => this.post({ type: 'panel/show', output, subject: this.subject }),
+        (error) => this.post({ type: 'panel/failed', message: errorText(error), subject: this.subject }),
       );
-    } else if (isInspectorRequest(message)) await post(await inspectorAnswer(kernel, message));
-  });
-  panel.onDidDispose(() => {
-    subscription.dispose();
-    void kernel.tell('notebook/close', { notebook });
-  });
-  panel.webview.html = panelPage(panel.webview, vscode.Uri.joinPath(scripts, 'inspector-panel.js'), {
-    title: 'Adapter inspector',
-    body: '<main id="inspector">Looking into the adapters…</main>',
-    allows: (nonce) => ['img-src data:', `style-src 'nonce-${nonce}'`],
-  });
-  await vscode.window.withProgress(
-    { location: vscode.ProgressLocation.Window, title: t('Looking into the adapters…') },
-    () => opening.then(undefined, (error) => kernel.log.error(`inspecting adapters: ${errorText(error)}`)),
-  );
+    } else if (isInspectorRequest(message)) await this.post(await inspectorAnswer(this.kernel, message));
+  }
+
+  private post(message: ToInspectorPanel): Thenable<boolean> {
+    return this.panel.webview.postMessage(message);
+  }
 }

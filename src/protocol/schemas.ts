@@ -12,6 +12,7 @@ const trainingRequestSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('training/attach'), viewId: id, run: name, curves: z.boolean().optional() }),
   z.object({ type: z.literal('training/detach'), viewId: id, run: name }),
   z.object({ type: z.literal('training/stop'), viewId: id, run: name }),
+  z.object({ type: z.literal('training/resume'), viewId: id, run: name }),
   z.object({ type: z.literal('training/list'), viewId: id, run: name }),
 ]) satisfies z.ZodType<TrainingRequest>;
 

@@ -95,6 +95,8 @@ export type TrainingRequest =
   | { type: 'training/attach'; viewId: string; run: string; curves?: boolean }
   | { type: 'training/detach'; viewId: string; run: string }
   | { type: 'training/stop'; viewId: string; run: string }
+  /** Goes on with a run that is not at work, from its last checkpoint. */
+  | { type: 'training/resume'; viewId: string; run: string }
   /** The runs beside this one: `training/runs`. */
   | { type: 'training/list'; viewId: string; run: string };
 

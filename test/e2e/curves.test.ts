@@ -2,10 +2,12 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import type { Frame } from 'playwright-core';
+import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RunEvent } from '../../src/protocol';
 import { medSa } from '../support/cli';
 import { projectRoot } from '../support/projectRoot';
+import { answerFileDialog } from './sideBar';
 import { hasBrowser, pictureOnFailure, workbench } from './workbench';
 
 describe.skipIf(!hasBrowser)('the curves panel', () => {
@@ -71,6 +73,36 @@ describe.skipIf(!hasBrowser)('the curves panel', () => {
     await expect.poll(() => shownStep(frame)).toBe(lastStep(run));
   });
 
+  it('goes on with it on request, and stops it again', async () => {
+    pictureOnFailure(window, 'curves-resumed');
+    const frame = await page();
+    const before = lastStep(run);
+    await frame.getByRole('button', { name: 'Resume live' }).click();
+    await expect.poll(() => frame.locator('.badge[role=status]').textContent(), { timeout: 90_000 }).toBe('Training');
+    await expect.poll(() => lastStep(run), { timeout: 60_000 }).toBeGreaterThan(before);
+    await frame.getByRole('button', { name: 'Stop live' }).click();
+    await expect.poll(() => frame.locator('.badge[role=status]').textContent(), { timeout: 60_000 }).toBe('Stopped');
+    expect(await frame.getByRole('button', { name: 'Resume live' }).isEnabled()).toBe(true);
+    await expect.poll(() => shownStep(frame)).toBe(lastStep(run));
+  });
+
+  it('saves its points and its picture where a dialog is answered', async () => {
+    pictureOnFailure(window, 'curves-saved');
+    const frame = await page();
+    const saved = async (kind: 'CSV' | 'PNG', name: string): Promise<Buffer> => {
+      const file = path.join(window.workspace, 'curves', name);
+      await frame.getByRole('button', { name: kind, exact: true }).click();
+      await answerFileDialog(window.page, file);
+      await expect.poll(() => fs.existsSync(file)).toBe(true);
+      return fs.readFileSync(file);
+    };
+    const [heads, ...rows] = (await saved('CSV', 'points.csv')).toString('utf8').trimEnd().split('\r\n');
+    expect(heads).toMatch(/^run,step,loss,/);
+    expect(rows.at(-1)).toMatch(new RegExp(`^live,${lastStep(run)},`));
+    const png = await sharp(await saved('PNG', 'figures.png')).metadata();
+    expect([png.format, (png.width ?? 0) > 350, (png.height ?? 0) > 500]).toEqual(['png', true, true]);
+  });
+
   it('draws a finished run from its folder, and compares it', async () => {
     pictureOnFailure(window, 'curves-compared');
     const done = path.join(path.dirname(run), 'finished');
@@ -82,7 +114,7 @@ describe.skipIf(!hasBrowser)('the curves panel', () => {
     const frame = await page();
     await frame.getByRole('button', { name: 'Compare…' }).click();
     await frame.getByLabel('finished').check();
-    await expect.poll(() => frame.locator('.badge[role=status]').allTextContents()).toEqual(['Stale', 'Done']);
+    await expect.poll(() => frame.locator('.badge[role=status]').allTextContents()).toEqual(['Stopped', 'Done']);
     const names = frame.locator('[data-figure="loss"] .legend button[aria-pressed="true"] .name');
     await expect.poll(() => names.allTextContents()).toEqual(['live · loss', 'finished · loss']);
     await window.page.screenshot({ path: path.join(projectRoot, 'out', 'e2e', 'pictures', 'curves.png') });

@@ -111,6 +111,16 @@ describe.skipIf(!hasBrowser)('the adapter inspector', () => {
     }
   });
 
+  it('comes back with its window, on the same image and prompt', async () => {
+    pictureOnFailure(window, 'inspect-reloaded');
+    await window.reload();
+    page = await inspector(() => document.querySelector('main#inspector .med-sa-inspector') !== null);
+    await page.getByText(/Estimated IoU .* 1 point/).waitFor();
+    await figure('Change of output').locator('.scale').waitFor();
+    expect(await page.getByRole('alert').count(), await page.locator('body').innerText()).toBe(0);
+    expect(await window.page.locator('.tab', { hasText: 'Adapters on phantom-0001.png' }).count()).toBe(1);
+  });
+
   it('says what to do when its kernel has ended', async () => {
     pictureOnFailure(window, 'inspect-restarted');
     await window.palette('Med-SA: Restart Kernel');

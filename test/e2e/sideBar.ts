@@ -80,6 +80,15 @@ export async function answerDialog(page: Page, button: string): Promise<void> {
 export const notification = (page: Page, text: string | RegExp): Locator =>
   page.locator('.notification-toast, .notification-list-item', { hasText: text }).first();
 
+/** What all notifications on the screen say, buttons included. */
+export const notifications = (page: Page): Promise<string[]> => page.locator('.notification-toast').allInnerTexts();
+
+/** Takes away what earlier tests were told. */
+export async function clearNotifications(window: Workbench): Promise<void> {
+  await window.api((vscode) => vscode.commands.executeCommand('notifications.clearAll'));
+  await window.page.locator('.notification-toast').first().waitFor({ state: 'detached' });
+}
+
 /** Presses a button of the notification that says this. */
 export async function pressInNotification(page: Page, text: string | RegExp, button: string): Promise<void> {
   await notification(page, text).locator('.monaco-button', { hasText: button }).first().click({ timeout: 90_000 });

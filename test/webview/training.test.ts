@@ -149,6 +149,32 @@ describe.skipIf(!hasBrowser)('the training renderer in a browser', () => {
     expect(await stop().textContent()).toBe('Stopping…');
   });
 
+  it('goes on with a run that is not at work on request, once, and says why it cannot', async () => {
+    await open(summary(4, { status: 'stopped', message: 'stopped by its user' }));
+    const resume = () => notebook.page.getByRole('button', { name: 'Resume heart' });
+    expect(await stop().count()).toBe(0);
+    await resume().click();
+    expect(await notebook.sent()).toEqual([{ type: 'training/resume', viewId, run: '/home/ada/runs/heart' }]);
+    expect([await resume().isDisabled(), await resume().textContent()]).toEqual([true, 'Resuming…']);
+    await notebook.receive({
+      type: 'training/error',
+      viewId,
+      message: 'runs/heart was not resumed: its data are gone',
+    });
+    await notebook.drawn();
+    expect(await notebook.page.getByRole('alert').textContent()).toMatch(/its data are gone/);
+    await resume().click();
+    await tell(summary(4));
+    expect(await resume().count()).toBe(0);
+    expect(await stop().isEnabled()).toBe(true);
+    for (const status of ['failed', 'stale'] as const) {
+      await tell(summary(4, { status }));
+      expect([await resume().isEnabled(), await stop().count()], status).toEqual([true, 0]);
+    }
+    await tell(summary(10, { status: 'done' }));
+    expect(await resume().count()).toBe(0);
+  });
+
   it('stays itself when the saved output is updated, and takes nothing older than what it was told', async () => {
     await open(summary(1));
     await notebook.render(summary(2));

@@ -1,10 +1,13 @@
 // The inspector in a panel of its own: the same page as in a notebook's output, with the extension at the other end.
 import type { InspectorChannel, InspectorEvent, InspectorRequest } from '../../src/protocol/inspector';
-import type { FromInspectorPanel, ToInspectorPanel } from '../../src/protocol/inspectorPanel';
+import type { FromInspectorPanel, InspectorSubject, ToInspectorPanel } from '../../src/protocol/inspectorPanel';
 import { isInspectorEvent, readInspection } from './messages';
 import { mount } from './mount';
 
-declare function acquireVsCodeApi(): { postMessage(message: FromInspectorPanel): void };
+declare function acquireVsCodeApi(): {
+  postMessage(message: FromInspectorPanel): void;
+  setState(state: InspectorSubject): void;
+};
 
 const vscode = acquireVsCodeApi();
 const listeners = new Set<(event: InspectorEvent) => void>();
@@ -21,6 +24,7 @@ let views = 0;
 
 window.addEventListener('message', ({ data }: MessageEvent<ToInspectorPanel>) => {
   if (isInspectorEvent(data)) return listeners.forEach((listener) => listener(data));
+  vscode.setState(data.subject);
   if (data.type === 'panel/failed') return place.replaceChildren(data.message);
   const output = readInspection(data.output);
   if (output === null) return;

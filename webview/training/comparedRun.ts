@@ -18,8 +18,9 @@ export class ComparedRun {
     remove: (() => void) | null,
   ) {
     this.name = run.split(/[\\/]/).filter(Boolean).at(-1) ?? run;
-    const stop = () => host.post({ type: 'training/stop', viewId, run });
-    this.line = new RunLine(this.name, run, { stop, remove });
+    const ask = (type: 'training/stop' | 'training/resume') => () => host.post({ type, viewId, run });
+    const [stop, resume] = [ask('training/stop'), ask('training/resume')];
+    this.line = new RunLine(this.name, run, { stop, resume, remove });
   }
 
   attach(): void {

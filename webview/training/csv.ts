@@ -1,12 +1,16 @@
 import type { CurveName } from '../../src/protocol';
 import { type ShownRun, textOf } from './figures';
 
+const order: readonly CurveName['quantity'][] = ['loss', 'learningRate', 'gradientNorm', 'dice', 'iou'];
+
 /** Every point that the page holds, a row for each run and step; a spreadsheet and pandas read it. RFC 4180. */
 export function csvOf(runs: readonly ShownRun[]): string {
   const columns = new Map<string, CurveName>();
   for (const { curves } of runs) for (const { name } of curves.list()) columns.set(JSON.stringify(name), name);
-  const keys = [...columns.keys()];
-  const lines = [['run', 'step', ...[...columns.values()].map(columnName)].map(quoted).join(',')];
+  // Not as they came: a run that began with a validation would have other columns than the next.
+  const ordered = [...columns].sort(([, a], [, b]) => order.indexOf(a.quantity) - order.indexOf(b.quantity));
+  const keys = ordered.map(([key]) => key);
+  const lines = [['run', 'step', ...ordered.map(([, name]) => columnName(name))].map(quoted).join(',')];
   for (const { name, curves } of runs) {
     const rows = new Map<number, Map<string, number>>();
     for (const curve of curves.list()) {

@@ -11,21 +11,19 @@ const statusText: Record<RunStatus, string> = {
   stale: 'Stale',
 };
 
-/** What is known of a run: how far it is, how fast it goes, how it ended, and a button that stops it. */
+/** What is known of a run: how far it is, how fast it goes, how it ended, and a button that stops it or goes on with it. */
 export class RunLine {
   readonly root: HTMLElement;
   private readonly status = element('span', { class: 'badge', role: 'status' });
   private readonly progress = element('progress', { max: 1, 'aria-label': 'Epochs done' });
   private readonly figures = element('span', { class: 'figures' });
-  private readonly stop = element('button', { type: 'button' }, 'Stop');
+  private readonly stop: AskingButton;
+  private readonly resume: AskingButton;
   private readonly note = element('div', { class: 'note', hidden: true });
 
-  constructor(name: string, run: string, listener: { stop(): void; remove: (() => void) | null }) {
-    this.stop.setAttribute('aria-label', `Stop ${name}`);
-    this.stop.addEventListener('click', () => {
-      this.setStopping(true);
-      listener.stop();
-    });
+  constructor(name: string, run: string, listener: { stop(): void; resume(): void; remove: (() => void) | null }) {
+    this.stop = new AskingButton('Stop', 'Stopping…', name, () => listener.stop());
+    this.resume = new AskingButton('Resume', 'Resuming…', name, () => listener.resume());
     const line = element(
       'div',
       { class: 'line' },
@@ -34,7 +32,8 @@ export class RunLine {
       this.progress,
       this.figures,
       element('span', { class: 'space' }),
-      this.stop,
+      this.stop.root,
+      this.resume.root,
     );
     if (listener.remove) {
       const remove = element(
@@ -57,15 +56,16 @@ export class RunLine {
     this.progress.value = epoch;
     this.progress.hidden = !underWay;
     this.figures.textContent = figuresText(summary);
-    this.stop.hidden = !underWay;
-    if (!underWay) this.setStopping(false);
+    this.stop.show(underWay);
+    this.resume.show(!underWay && status !== 'done');
     const failed = status === 'failed' || status === 'stale';
     this.tell(message ?? (failed ? 'The run failed; its folder holds the log.' : null), failed);
   }
 
   /** What keeps the line from being true: no kernel, no folder. */
   fail(message: string): void {
-    this.setStopping(false);
+    this.stop.answered();
+    this.resume.answered();
     this.tell(message, true);
   }
 
@@ -77,10 +77,35 @@ export class RunLine {
     // The same text again would be read out again.
     if (this.note.textContent !== (message ?? '')) this.note.textContent = message;
   }
+}
 
-  private setStopping(stopping: boolean): void {
-    this.stop.disabled = stopping;
-    this.stop.textContent = stopping ? 'Stopping…' : 'Stop';
+/** A button that asks once, and says that it has asked until that is answered: it is hidden then, or shown anew. */
+class AskingButton {
+  readonly root = element('button', { type: 'button', hidden: true });
+
+  constructor(
+    private readonly text: string,
+    asking: string,
+    name: string,
+    ask: () => void,
+  ) {
+    this.root.setAttribute('aria-label', `${text} ${name}`);
+    this.root.addEventListener('click', () => {
+      this.root.disabled = true;
+      this.root.textContent = asking;
+      ask();
+    });
+    this.answered();
+  }
+
+  show(shown: boolean): void {
+    this.root.hidden = !shown;
+    if (!shown) this.answered();
+  }
+
+  answered(): void {
+    this.root.disabled = false;
+    this.root.textContent = this.text;
   }
 }
 

@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 import { z } from 'zod';
 import { runCli } from '../cliProcess';
 import type { KernelClient } from '../kernelClient';
+import { t } from '../l10n';
 import { withProgress } from './progress';
 
 const planSchema = z.object({
@@ -15,64 +16,69 @@ const planSchema = z.object({
 const installedSchema = z.object({ installed: z.literal(true), cuda: z.number(), folder: z.string() });
 const removedSchema = z.object({ removed: z.boolean(), folder: z.string(), bytes: z.number() });
 
-/** Shown where a command has taken effect, and a kernel runs that does not know it. */
-const restart = 'Restart Kernel';
-
 /** Fetches what CUDA needs, after the size was told and agreed to. What was fetched before a cancel is kept. */
 export async function installGpu(cli: string, kernel: KernelClient): Promise<void> {
   const plan = await lookUp(cli);
   const there = installedSchema.safeParse(plan);
   if (there.success) {
-    await offerRestart(kernel, `GPU support (CUDA ${there.data.cuda}) is installed already, in ${there.data.folder}.`);
+    const { cuda, folder } = there.data;
+    await offerRestart(kernel, t('GPU support (CUDA {0}) is installed already, in {1}.', cuda, folder));
     return;
   }
   const { cuda, downloadBytes, diskBytes, packages, folder } = planSchema.parse(plan);
   const detail = [
     ...packages.map(({ name, version, size }) => `${name} ${version}: ${amount(size)}`),
-    `They go into ${folder} and need up to ${amount(diskBytes)} of free space meanwhile. The NVIDIA driver is not installed.`,
+    t(
+      'They go into {0} and need up to {1} of free space meanwhile. The NVIDIA driver is not installed.',
+      folder,
+      amount(diskBytes),
+    ),
   ].join('\n');
-  const question = `Fetch ${amount(downloadBytes)} for GPU support (CUDA ${cuda})?`;
-  const answer = await vscode.window.showInformationMessage(question, { modal: true, detail }, 'Install');
-  if (answer !== 'Install') return;
+  const question = t('Fetch {0} for GPU support (CUDA {1})?', amount(downloadBytes), cuda);
+  const install = t('Install');
+  if ((await vscode.window.showInformationMessage(question, { modal: true, detail }, install)) !== install) return;
   const installed = await withProgress(
     { cli, arguments: ['gpu', 'install', '--cuda', String(cuda)], cwd: os.homedir() },
-    'Installing GPU support',
+    t('Installing GPU support'),
   );
   if (installed === null) {
     void vscode.window.showInformationMessage(
-      'Installing GPU support was stopped. The same command goes on from there; Med-SA: Remove GPU Support removes what came.',
+      t(
+        'Installing GPU support was stopped. The same command goes on from there; Med-SA: Remove GPU Support removes what came.',
+      ),
     );
     return;
   }
-  await offerRestart(kernel, `GPU support (CUDA ${cuda}) is installed.`);
+  await offerRestart(kernel, t('GPU support (CUDA {0}) is installed.', cuda));
 }
 
 /** Removes what `installGpu` fetched. */
 export async function removeGpu(cli: string, kernel: KernelClient): Promise<void> {
-  const question = 'Remove GPU support (CUDA) from this machine?';
-  const detail = 'The kernel then computes without CUDA. It can be installed again.';
-  const answer = await vscode.window.showInformationMessage(question, { modal: true, detail }, 'Remove');
-  if (answer !== 'Remove') return;
+  const question = t('Remove GPU support (CUDA) from this machine?');
+  const detail = t('The kernel then computes without CUDA. It can be installed again.');
+  const remove = t('Remove');
+  if ((await vscode.window.showInformationMessage(question, { modal: true, detail }, remove)) !== remove) return;
   const result = removedSchema.parse(await runCli({ cli, arguments: ['gpu', 'remove'], cwd: os.homedir() }));
   const { removed, folder, bytes } = result;
   await offerRestart(
     kernel,
-    removed ? `GPU support is removed: ${amount(bytes)} freed.` : `There is no GPU support in ${folder}.`,
+    removed ? t('GPU support is removed: {0} freed.', amount(bytes)) : t('There is no GPU support in {0}.', folder),
   );
 }
 
 function lookUp(cli: string): Thenable<unknown> {
   const location = vscode.ProgressLocation.Window;
-  return vscode.window.withProgress({ location, title: 'Looking up GPU support…' }, () =>
+  return vscode.window.withProgress({ location, title: t('Looking up GPU support…') }, () =>
     runCli({ cli, arguments: ['gpu', 'install', '--dry-run'], cwd: os.homedir() }),
   );
 }
 
 /** The kernel looks for devices once in its life. */
 async function offerRestart(kernel: KernelClient, said: string): Promise<void> {
-  const note = kernel.running ? ' It counts when the kernel starts again; variables of cells are lost then.' : '';
-  const answer = await vscode.window.showInformationMessage(said + note, ...(kernel.running ? [restart] : []));
-  if (answer === restart) await kernel.restart();
+  if (!kernel.running) return void vscode.window.showInformationMessage(said);
+  const restart = t('Restart Kernel');
+  const note = t('It counts when the kernel starts again; variables of cells are lost then.');
+  if ((await vscode.window.showInformationMessage(`${said} ${note}`, restart)) === restart) await kernel.restart();
 }
 
 const amount = (bytes: number): string =>

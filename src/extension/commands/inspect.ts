@@ -4,9 +4,8 @@ import type { ImageOutput, ImageOutputV1 } from '../../protocol';
 import type { AdapterChoice } from '../adapterChoice';
 import type { MedSaController } from '../controller';
 import { imageOutputsOf } from '../imageOutputs';
-import { showInspectorPanel } from '../inspectorPanel';
+import type { InspectorPanels } from '../inspectorPanels';
 import type { FirstSteps } from '../firstSteps';
-import type { KernelClient } from '../kernelClient';
 import { t } from '../l10n';
 import { notebookFolder } from '../notebooks';
 import type { KnownRuns } from '../runs';
@@ -16,8 +15,7 @@ import { requireTrust } from '../trust';
 import { browseItem, openAdapters, trainedItems } from './adapterItems';
 
 export interface InspectServices {
-  readonly extension: vscode.Uri;
-  readonly kernel: KernelClient;
+  readonly inspectors: InspectorPanels;
   readonly controller: MedSaController;
   readonly adapters: AdapterChoice;
   readonly runs: KnownRuns;
@@ -42,7 +40,7 @@ export async function inspectAdapters(services: InspectServices, given?: unknown
   const adapters = await askAdapters(services, notebook);
   if (!adapters) return;
   const title = t('Adapters on {0}', path.basename(shown.image.image.path));
-  await showInspectorPanel(services.extension, services.kernel, { ...shown, adapters }, title);
+  await services.inspectors.open({ ...shown, adapters }, title);
   services.firstSteps.did('inspect');
 }
 

@@ -7,6 +7,7 @@ import type { KnownData } from '../knownData';
 import { t } from '../l10n';
 import { openNewNotebook } from '../notebooks';
 import type { CurvesPanels } from '../curvesPanels';
+import type { InspectorPanels } from '../inspectorPanels';
 import type { Reports } from '../reports';
 import type { KnownRuns } from '../runs';
 import type { StatusBar } from '../statusBar';
@@ -27,14 +28,13 @@ import { chooseDevice, doctor, statusActions } from './statusActions';
 import { useAdapters } from './useAdapters';
 
 export interface CommandServices {
-  /** The extension's own folder. */
-  readonly extension: vscode.Uri;
   readonly kernel: KernelClient;
   readonly controller: MedSaController;
   readonly adapters: AdapterChoice;
   readonly runs: KnownRuns;
   readonly data: KnownData;
   readonly curves: CurvesPanels;
+  readonly inspectors: InspectorPanels;
   readonly sideBar: SideBar;
   readonly statusBar: StatusBar;
   readonly reports: Reports;

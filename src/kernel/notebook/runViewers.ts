@@ -32,6 +32,8 @@ export class RunViewers {
         case 'training/stop':
           this.runs.stop(run);
           return;
+        case 'training/resume':
+          return await this.runs.resume(run);
         case 'training/list':
           return tell({ type: 'training/runs', runs: runsBeside(run) });
       }

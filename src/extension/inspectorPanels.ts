@@ -1,0 +1,52 @@
+import * as vscode from 'vscode';
+import type { InspectorSubject } from '../protocol/inspectorPanel';
+import { inspectorPanelType } from './identity';
+import { InspectorPanel } from './inspectorPanel';
+import type { KernelClient } from './kernelClient';
+import { t } from './l10n';
+
+/** The panels of this window that look into adapters. They come back with it when it is loaded again. */
+export class InspectorPanels implements vscode.Disposable {
+  private readonly serializer: vscode.Disposable;
+
+  constructor(
+    private readonly kernel: KernelClient,
+    private readonly extension: vscode.Uri,
+  ) {
+    this.serializer = vscode.window.registerWebviewPanelSerializer(inspectorPanelType, {
+      deserializeWebviewPanel: (panel, state: unknown) => {
+        if (isSubject(state)) this.fill(panel, state);
+        else panel.dispose();
+        return Promise.resolve();
+      },
+    });
+  }
+
+  /** Opens a panel beside the editor that looks into the image, or says why it cannot. */
+  async open(subject: InspectorSubject, title: string): Promise<void> {
+    const panel = vscode.window.createWebviewPanel(inspectorPanelType, title, vscode.ViewColumn.Beside, {
+      retainContextWhenHidden: true,
+    });
+    const filled = this.fill(panel, subject);
+    const location = vscode.ProgressLocation.Window;
+    await vscode.window.withProgress({ location, title: t('Looking into the adapters…') }, () => filled.shown());
+  }
+
+  /** The panels themselves are the window's: after a reload they come back. */
+  dispose(): void {
+    this.serializer.dispose();
+  }
+
+  private fill(panel: vscode.WebviewPanel, subject: InspectorSubject): InspectorPanel {
+    const filled = new InspectorPanel(panel, this.kernel, this.extension, subject);
+    panel.onDidDispose(() => filled.dispose());
+    return filled;
+  }
+}
+
+/** What a page kept; the kernel looks closer at the image. */
+function isSubject(value: unknown): value is InspectorSubject {
+  if (typeof value !== 'object' || value === null) return false;
+  const { image, adapters, folder } = value as Record<string, unknown>;
+  return typeof image === 'object' && image !== null && typeof adapters === 'string' && typeof folder === 'string';
+}
