@@ -172,7 +172,7 @@ describe('the figures', () => {
 
   it('as CSV hold every point once', () => {
     expect(csvOf([runOf('a'), { ...runOf('with, comma "b"') }]).split('\r\n')).toEqual([
-      'run,step,loss,dice 1-point,"dice heart, 1-point","dice lung, 1-point",loss dice',
+      'run,step,loss,loss dice,dice 1-point,"dice heart, 1-point","dice lung, 1-point"',
       'a,1,1,0.5,0.5,0.5,0.5',
       '"with, comma ""b""",1,1,0.5,0.5,0.5,0.5',
       '',
