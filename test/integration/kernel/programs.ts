@@ -2,15 +2,18 @@ import path from 'node:path';
 import { bundled, bundledTogether } from '../../support/bundle';
 import { KernelUnderTest } from './client';
 
-/** Starts the kernel as it is shipped, on the CPU, with its engine, cells and command line. */
-export async function startProduct(folder: string): Promise<KernelUnderTest> {
+/**
+ * Starts the kernel as it is shipped, on the CPU, with its engine, cells and command line.
+ * @param env what its environment has besides
+ */
+export async function startProduct(folder: string, env: Record<string, string> = {}): Promise<KernelUnderTest> {
   const programs = await bundledTogether({
     kernel: 'src/kernel/main.ts',
     engine: 'src/kernel/runtime/engineProcess.ts',
     cell: 'src/kernel/notebook/cell/main.ts',
     cli: 'src/kernel/cli/main.ts',
   });
-  return new KernelUnderTest(path.join(programs, 'kernel.js'), folder, { MEDSA_DEVICE: 'cpu' });
+  return new KernelUnderTest(path.join(programs, 'kernel.js'), folder, { MEDSA_DEVICE: 'cpu', ...env });
 }
 
 /** Makes what starts kernels whose model fills discs (`kernelUnderTest.ts`), each a process of its own. */
