@@ -1,5 +1,6 @@
 import { chunksWith } from '../inference/sliceImages';
 import type { EncodedImage, Predictor } from '../inference/types';
+import { CancelledError } from '../errors';
 import type { RgbImage } from '../imaging';
 import { HeldTensorLost } from '../runtime/errors';
 import { type FileVersion, type ImageLibrary, versionOf } from './images';
@@ -132,13 +133,15 @@ export class Models {
     return { length, starts: chunksWith(slice, slices, length) };
   }
 
-  private withChunk<R>(
+  private async withChunk<R>(
     asked: AskedSlice,
     { first, length }: { readonly first: number; readonly length: number },
     work: (chunk: readonly EncodedImage[]) => Promise<R>,
   ): Promise<R> {
     const { predictor, key, version, signal } = asked;
+    let begun = false;
     const encode = async () => {
+      begun = true;
       const pictures: RgbImage[] = [];
       for (let at = first; at < first + length; at++) pictures.push(await this.images.picture(version, at));
       const began = performance.now();
@@ -146,7 +149,14 @@ export class Models {
       this.encodingMs.set(key, performance.now() - began);
       return images;
     };
-    return this.cacheOf(length).use(chunkKey(asked, first), encode, work);
+    for (;;) {
+      try {
+        return await this.cacheOf(length).use(chunkKey(asked, first), encode, work);
+      } catch (error) {
+        // Whoever began this encoding has cancelled it; we have not.
+        if (begun || signal?.aborted || !(error instanceof CancelledError)) throw error;
+      }
+    }
   }
 
   private cacheOf(length: number): LeasedCache<EncodedImage[]> {

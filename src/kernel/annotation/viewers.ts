@@ -3,6 +3,7 @@ import { CancelledError, UserError } from '../errors';
 import { followWriter } from './followWriter';
 import type { ImageLibrary } from './images';
 import type { ImageSegmenter, Models } from './models';
+import { Openings } from './openings';
 import { Prefetch } from './prefetch';
 import { propagate, segmentAll } from './propagation';
 import type { AnnotationSession } from './session';
@@ -25,7 +26,6 @@ interface View extends OpenedSession {
   readonly folder: string;
   readonly slices: SliceQueue;
   readonly tasks: Tasks;
-  readonly prefetch: Prefetch;
   /** Of the annotation plane, what it shows. */
   slice: number;
   /** The newest hover; null after an edit. */
@@ -53,15 +53,19 @@ export class ImageViewers {
   private readonly views = new Map<string, View>();
   private readonly followed = new WeakSet<AnnotationSession>();
   private readonly keptUp = new WeakSet<AnnotationSession>();
+  private readonly openings = new Openings();
+  private readonly prefetch: Prefetch;
 
-  constructor(private readonly options: ViewersOptions) {}
+  constructor(private readonly options: ViewersOptions) {
+    this.prefetch = new Prefetch(options.log);
+  }
 
   /** Never rejects: what goes wrong is told to the viewer. */
   async handle(notebook: string, folder: string, request: ImageRequest): Promise<void> {
     const { viewId } = request;
     try {
       if (request.type === 'viewer/attach') await this.attach(notebook, folder, request);
-      else await this.answer(this.view(viewId), viewId, request);
+      else await this.answerView(this.view(viewId), viewId, request);
     } catch (error) {
       this.fail(notebook, request, error);
     }
@@ -83,10 +87,13 @@ export class ImageViewers {
   close(notebook: string): void {
     const views = [...this.views].filter(([, view]) => view.notebook === notebook);
     for (const [viewId] of views) this.forget(viewId);
-    for (const session of new Set(views.map(([, view]) => view.session))) {
-      // Nobody looks at it here any more: other kernels may change it.
-      if (!this.isLookedAt(session)) session.release().catch(this.options.log);
-    }
+    this.openings.close(notebook);
+    for (const session of new Set(views.map(([, view]) => view.session))) this.letGo(session);
+  }
+
+  /** Where nobody looks at it here any more, other kernels may change it. */
+  private letGo(session: AnnotationSession): void {
+    if (!this.isLookedAt(session)) session.release().catch(this.options.log);
   }
 
   private isLookedAt(session: AnnotationSession): boolean {
@@ -95,9 +102,10 @@ export class ImageViewers {
 
   private forget(viewId: string): void {
     const view = this.views.get(viewId);
-    view?.slices.clear();
-    view?.prefetch.cancel();
-    view?.tasks.cancelAll();
+    if (view === undefined) return;
+    view.slices.clear();
+    view.tasks.cancelAll();
+    this.prefetch.forget(view);
     this.views.delete(viewId);
   }
 
@@ -113,9 +121,13 @@ export class ImageViewers {
     request: Extract<ImageRequest, { type: 'viewer/attach' }>,
   ): Promise<void> {
     const { viewId, output } = request;
-    const opened = await this.options.store.attach(folder, output);
+    const opened = await this.openings.open(notebook, async () => {
+      const found = await this.options.store.attach(folder, output);
+      await found.session.refresh();
+      return found;
+    });
+    if (opened === null) return;
     const { session } = opened;
-    await session.refresh();
     const slice = Math.min(output.slice ?? session.firstSlice, session.image.size[2] - 1);
     const tell = (event: Untold<ImageEvent>) => this.options.emit(notebook, { ...event, viewId } as ImageEvent);
     this.forget(viewId);
@@ -133,7 +145,6 @@ export class ImageViewers {
         }
       }),
       tasks: new Tasks((tasks) => tell({ type: 'viewer/tasks', tasks })),
-      prefetch: new Prefetch(),
     };
     this.views.set(viewId, view);
     this.follow(session);
@@ -151,6 +162,15 @@ export class ImageViewers {
     if (!(error instanceof UserError)) this.options.log(error);
     const message = error instanceof Error ? error.message : String(error);
     this.options.emit(notebook, { type: 'viewer/error', viewId, message, request: type });
+  }
+
+  /** A task that was ended with its view keeps what it has found: that must not hold the session. */
+  private async answerView(view: View, viewId: string, request: Exclude<ImageRequest, { type: 'viewer/attach' }>) {
+    try {
+      await this.answer(view, viewId, request);
+    } finally {
+      if (this.views.get(viewId) !== view) this.letGo(view.session);
+    }
   }
 
   private async answer(view: View, viewId: string, request: Exclude<ImageRequest, { type: 'viewer/attach' }>) {
@@ -189,7 +209,7 @@ export class ImageViewers {
   }
 
   private async edit(view: View, request: EditRequest, source: () => Promise<ImageSegmenter>): Promise<void> {
-    view.prefetch.cancel();
+    this.prefetch.stir(view);
     view.hover = null;
     await view.tasks.run('segmenting', false, () => carryOut(view.session, request, source));
   }
@@ -210,13 +230,13 @@ export class ImageViewers {
       await view.tasks.run('segmenting', false, () => session.answer(slice, source));
     }
     const near = [slice, slice + 1, slice - 1].filter((one) => one >= 0 && one < session.image.size[2]);
-    view.prefetch.start(source, near).catch(this.options.log);
+    this.prefetch.wish(view, source, near);
   }
 
   private async preview(view: View, viewId: string, request: Extract<ImageRequest, { type: 'viewer/hover' }>) {
     const { previewId, object, slice, prompt } = request;
     view.session.check(object, slice);
-    view.prefetch.cancel();
+    this.prefetch.stir(view);
     view.hover = previewId;
     const wanted = () => view.hover === previewId;
     const answer = await view.session.preview({ object, slice, prompt }, () => this.segmenter(view), wanted);

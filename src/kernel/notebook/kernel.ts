@@ -61,6 +61,7 @@ export interface KernelListener {
 interface OpenNotebook {
   readonly folder: string;
   process: CellProcess;
+  closed: boolean;
   /** Cells of this notebook so far: the number beside the running one. */
   executions: number;
   /** Cells of one notebook run one after the other. */
@@ -127,6 +128,8 @@ export class NotebookKernel {
   async execute({ notebook, folder, executionId, code }: ExecuteParams): Promise<boolean> {
     const open = this.open(notebook, folder);
     const result = open.queue.then(() => {
+      // A process that is begun for a notebook that nobody has open any more would stay.
+      if (open.closed) return false;
       if (!open.process.alive) open.process = this.startCells(notebook, folder);
       return open.process.execute(executionId, code, ++open.executions);
     });
@@ -145,7 +148,9 @@ export class NotebookKernel {
     this.imageViewers.close(notebook);
     this.runViewers.close(notebook);
     this.inspections.close(notebook);
-    await open?.process.close();
+    if (open === undefined) return;
+    open.closed = true;
+    await open.process.close();
   }
 
   async view(notebook: string, folder: string, request: ViewerRequest): Promise<void> {
@@ -234,7 +239,13 @@ export class NotebookKernel {
   private open(notebook: string, folder: string): OpenNotebook {
     let open = this.notebooks.get(notebook);
     if (open === undefined) {
-      open = { folder, process: this.startCells(notebook, folder), executions: 0, queue: Promise.resolve() };
+      open = {
+        folder,
+        process: this.startCells(notebook, folder),
+        executions: 0,
+        closed: false,
+        queue: Promise.resolve(),
+      };
       this.notebooks.set(notebook, open);
     }
     return open;

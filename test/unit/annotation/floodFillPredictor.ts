@@ -88,7 +88,7 @@ export class FloodFillPredictor implements Predictor {
     return Promise.all(objects.map(({ prompts, previous }) => this.predict(image, prompts, { ...options, previous })));
   }
 
-  encodeChunk(slices: readonly RgbImage[]): Promise<EncodedImage[]> {
+  encodeChunk(slices: readonly RgbImage[], _signal?: AbortSignal): Promise<EncodedImage[]> {
     return Promise.all(slices.map((slice) => this.encode(slice)));
   }
 

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ImageLibrary, Models } from '../../../src/kernel/annotation';
 import { LeasedCache } from '../../../src/kernel/annotation/leasedCache';
+import { CancelledError } from '../../../src/kernel/errors';
 import { discs, discsFolder, drawDiscs } from './discs';
 import { FloodFillPredictor } from './floodFillPredictor';
 
@@ -55,6 +56,30 @@ describe('models', () => {
     expect(made[0].freed()).toBe(1);
     await ask('b.png');
     expect(made[0].encoded).toBe(4);
+  });
+
+  it('encode for whoever still waits when the one who asked first has cancelled', async () => {
+    const predictor = new FloodFillPredictor();
+    // As the engine: who cancels is told at once, whatever the encoding does.
+    const encodeChunk = predictor.encodeChunk.bind(predictor);
+    let begun = 0;
+    predictor.encodeChunk = async (slices, signal?: AbortSignal) => {
+      begun++;
+      await new Promise<void>((resolve, reject) => {
+        signal?.addEventListener('abort', () => reject(new CancelledError()));
+        setTimeout(resolve, 300);
+      });
+      return encodeChunk(slices);
+    };
+    const pool = new Models(async () => predictor, new ImageLibrary());
+    const segmenter = await pool.segmenterFor(path.join(folder, 'discs.png'), null);
+    const cancelling = new AbortController();
+    const propagation = segmenter.predict(0, [{ prompts: onLeft }], { multimask: false, signal: cancelling.signal });
+    const click = segmenter.predict(0, [{ prompts: onLeft }], { multimask: false });
+    await expect.poll(() => begun).toBe(1);
+    cancelling.abort();
+    await expect(propagation).rejects.toThrow(CancelledError);
+    expect((await click)[0]).toHaveLength(1);
   });
 });
 

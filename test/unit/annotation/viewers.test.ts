@@ -102,6 +102,36 @@ describe('a view of an image that any kernel named', () => {
     expect(mirror.prompts(4)).toEqual([centre]);
   });
 
+  it('of many that are shown at once, few are encoded ahead, the last first', async () => {
+    const encoded: number[] = [];
+    predictor.encodeChunk = async (pictures) => {
+      encoded.push(pictures.length);
+      return Promise.all(pictures.map((picture) => predictor.encode(picture)));
+    };
+    for (let view = 0; view < slices; view++) {
+      const { send } = await page(`view ${view}`);
+      await send({ type: 'viewer/slices', plane: 'axial', indices: [view], pixels: false });
+    }
+    expect(encoded).toEqual([]);
+    // Four views with their neighbours: slices 3 to 7.
+    await expect.poll(() => encoded.length, { timeout: 10_000 }).toBe(5);
+    await new Promise((resolve) => setTimeout(resolve, 600));
+    expect(encoded).toHaveLength(5);
+  });
+
+  it('is not shown where its notebook is closed before its image is open', async () => {
+    const output = { version: 2, image: { path: 'bar.nii.gz' } } as const;
+    const mirror = new ViewMirror('late');
+    listeners.push((event) => mirror.receive(event));
+    const attach = { type: 'viewer/attach', version: 2, viewId: 'late', output } as const;
+    const attached = kernel.view('file:///closed.ipynb', folder, attach);
+    await kernel.close('file:///closed.ipynb');
+    await attached;
+    const { add } = await page();
+    await add(4);
+    expect(mirror.events).toEqual([]);
+  });
+
   it('is told what it did wrong', async () => {
     const { mirror, send } = await page();
     await send({ type: 'viewer/clear', object: 'nobody', slice: null });

@@ -185,4 +185,14 @@ describe('the process of the cells', () => {
     expect(error?.message).toMatch(/ended \(exit code 3\).*variables are lost/);
     expect((await cells.execute('typeof kept')).shown).toEqual(['undefined']);
   });
+
+  it('is not started again for what waited when the notebook was closed', async () => {
+    const pidFile = path.join(folder, 'pids');
+    const cell = `require('node:fs').appendFileSync(${JSON.stringify(pidFile)}, process.pid + "\\n");`;
+    const [first, second] = [cells.execute(`${cell} await new Promise(() => {})`), cells.execute(cell)];
+    await expect.poll(() => fs.readFile(pidFile, 'utf8').catch(() => ''), { timeout: 10_000 }).toMatch(/\d\n/);
+    await cells.kernel.close(cells.notebook);
+    expect([(await first).ok, (await second).ok]).toEqual([false, false]);
+    expect((await fs.readFile(pidFile, 'utf8')).trim().split('\n')).toHaveLength(1);
+  });
 });
