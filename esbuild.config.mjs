@@ -1,4 +1,4 @@
-// One bundle per process and per webview. Native and WebAssembly packages stay outside and ship in node_modules.
+// One bundle per process and per webview. Native packages stay outside and ship in node_modules.
 import { build, context } from 'esbuild';
 import fs from 'node:fs';
 import { cellTypesPackage, writeCellTypes } from './.ci/cellTypes.mjs';
@@ -19,8 +19,6 @@ const node = {
     'vscode',
     'onnxruntime-node',
     'sharp',
-    '@itk-wasm/image-io',
-    'itk-wasm',
     'esbuild',
     'playwright-core',
     '@tensorflow/tfjs',

@@ -27,7 +27,7 @@ export async function bundledTogether(programs: Record<string, string>): Promise
     target: 'node20',
     format: 'cjs',
     logLevel: 'warning',
-    external: ['onnxruntime-node', 'sharp', '@itk-wasm/image-io', 'itk-wasm', 'esbuild', '@tensorflow/*'],
+    external: ['onnxruntime-node', 'sharp', 'esbuild', '@tensorflow/*'],
     define: { 'import.meta.url': '__importMetaUrl' },
     banner: { js: 'const __importMetaUrl = require("node:url").pathToFileURL(__filename).href;' },
   });

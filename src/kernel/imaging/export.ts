@@ -7,7 +7,7 @@ import type { MedicalImage, Window } from './types';
 import { writeCoco } from './writeCoco';
 import { stemOf, writePairs } from './writePairs';
 import { writeLabelPngs, writeOverlayPngs } from './writePngs';
-import { checkVolumePath, writeVolume } from './writeVolume';
+import { checkVolumePath, writeVolume } from './volumes/writeVolume';
 
 export const labelFormats = ['png-labels', 'png-overlay', 'nifti', 'dicom-seg', 'coco', 'pairs'] as const;
 export type LabelFormat = (typeof labelFormats)[number];

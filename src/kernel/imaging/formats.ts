@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { UserError } from '../errors';
 
-/** Which reader a file belongs to: pictures go through libvips, volumes through ITK, DICOM through `dicom/`. */
+/** Which reader a file belongs to: pictures go through libvips, volumes through `volumes/`, DICOM through `dicom/`. */
 export type FormatFamily = 'raster' | 'volume' | 'dicom';
 
 const families: Readonly<Record<string, FormatFamily>> = {
@@ -14,6 +14,7 @@ const families: Readonly<Record<string, FormatFamily>> = {
   '.nii': 'volume',
   '.nii.gz': 'volume',
   '.nrrd': 'volume',
+  '.nhdr': 'volume',
   '.mha': 'volume',
   '.mhd': 'volume',
   '.dcm': 'dicom',

@@ -1,7 +1,7 @@
 export * from './types';
 export { imageExtensions } from './formats';
 export { diskPathOf, readImage } from './readImage';
-export { readVolumesFile } from './volumeFile';
+export { readVolumesFile } from './volumes/volumeFile';
 export { middleSlice, sliceOf } from './slices';
 export { autoWindow, chooseWindow, toRgb } from './window';
 export { resizeRgb } from './resize';
@@ -11,7 +11,7 @@ export { connectedComponents, type Components } from './components';
 export { decodeMaskPatch, encodeMaskPatch } from './maskPatch';
 export { distanceTransform, mostInterior } from './distanceTransform';
 export { encodePng, overlayPng, overlaysPng, type Colour, type ColouredMask } from './picture';
-export { checkVolumePath, writeVolume } from './writeVolume';
+export { checkVolumePath, writeVolume } from './volumes/writeVolume';
 export { readDicomSegmentation, readDicomSegmentNames, readRtStruct, readRtStructNames } from './dicom';
 export { writeDicomSegmentation, writeDicomSeries } from './dicom';
 export type { MaskOptions, Masks } from './dicom';

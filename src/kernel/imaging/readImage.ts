@@ -6,7 +6,7 @@ import { readDicomSeries, splitSeriesName } from './dicom/series';
 import { formatFamily, hasKnownExtension } from './formats';
 import { readRasterFile } from './rasterFile';
 import type { MedicalImage } from './types';
-import { readVolumeFile } from './volumeFile';
+import { readVolumeFile } from './volumes/volumeFile';
 
 /**
  * Reads an image or a volume: PNG, JPEG, TIFF; NIfTI, NRRD, MetaImage; a DICOM file, or the series of a folder of them.

@@ -11,7 +11,7 @@ import { encodePng } from './picture';
 import { sliceOf } from './slices';
 import type { Mask, MedicalImage } from './types';
 import { toRgb } from './window';
-import { writeVolume } from './writeVolume';
+import { writeVolume } from './volumes/writeVolume';
 
 const table = 'pairs.csv';
 const columns = ['image', 'mask', 'group', 'label'] as const;

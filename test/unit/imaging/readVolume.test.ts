@@ -2,7 +2,7 @@ import fs from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { diskPathOf, middleSlice, readImage, sliceOf } from '../../../src/kernel/imaging';
 import { metaImage, nifti, nrrd } from './volumes';
 
@@ -87,43 +87,6 @@ describe('NIfTI', () => {
   });
 });
 
-it('NIfTI that is read without ITK is what ITK reads', async () => {
-  const { readImageNode } = await import('@itk-wasm/image-io');
-  const [cos, sin] = [Math.cos(0.3), Math.sin(0.3)];
-  const affine = [
-    [2 * cos, 3 * sin, 0, -7],
-    [2 * sin, -3 * cos, 0, 8],
-    [0, 0, 4, 9],
-  ] as const;
-  const data = { uint8: Uint8Array, int16: Int16Array, float32: Float32Array } as const;
-  for (const type of ['uint8', 'int16', 'float32'] as const) {
-    for (const extents of [
-      [2, 3, 4],
-      [4, 6],
-      [24, 1, 1],
-    ]) {
-      for (const options of [
-        {},
-        { affine, spacing: [2, 3, 4] },
-        { affine, spacing: [2, 3, 4], slope: 0.5, intercept: 3 },
-      ]) {
-        const bytes = nifti(
-          { type, extents, ...options } as Parameters<typeof nifti>[0],
-          data[type].from(ramp.map(Math.abs)),
-        );
-        const file = await write(`plain-${type}.nii`, bytes);
-        const [ours, itk] = [await readImage(file), await readImageNode(file)];
-        expect(ours.size).toEqual([...itk.size, 1, 1].slice(0, 3));
-        expect([...ours.voxels]).toEqual([...(itk.data as Float32Array)]);
-        const flat = itk.imageType.dimension === 2;
-        itk.spacing.forEach((value, axis) => expect(ours.spacing?.[axis]).toBeCloseTo(value, 6));
-        itk.origin.forEach((value, axis) => expect(ours.origin[axis]).toBeCloseTo(value, 6));
-        if (!flat) expect(ours.direction).toEqual([...itk.direction].map((value) => Number(value) + 0));
-      }
-    }
-  }
-});
-
 it('one of several volumes in a file is named by its number', async () => {
   const file = await write(
     'times.nii.gz',
@@ -159,12 +122,6 @@ describe('the geometry of a NIfTI header', () => {
   });
 });
 
-it('what ITK says is passed on', async () => {
-  const rgb = Uint8Array.of(1, 2, 3, 4, 5, 6);
-  const file = await write('Mixed.NII.gz', gzipSync(nifti({ type: 'rgb24', extents: [2, 1, 1] }, rgb)));
-  await expect(readImage(file)).rejects.toThrow(/mixed case extension '\.NII\.gz' is not valid/);
-});
-
 describe('MetaImage and NRRD', () => {
   it('read voxels and geometry', async () => {
     const meta = await readImage(await write('m.mha', metaImage([2, 3, 4], [0.5, 0.6, 0.7], ramp)));
@@ -183,28 +140,13 @@ describe('MetaImage and NRRD', () => {
     expect(nearly.voxels).toEqual(ramp);
   });
 
-  it('cut short they are refused, and only the error says so', async () => {
-    const print = vi.spyOn(console, 'log').mockImplementation(() => undefined);
-    const printError = vi.spyOn(console, 'error').mockImplementation(() => undefined);
-    try {
-      const files = [
-        await write('cut.mha', metaImage([2, 3, 4], [1, 1, 1], ramp).subarray(0, -9)),
-        await write('cut.nrrd', nrrd([2, 3, 4], ramp).subarray(0, -9)),
-      ];
-      const answers = await Promise.allSettled(files.map((file) => readImage(file)));
-      for (const [index, answer] of answers.entries()) {
-        expect(answer).toMatchObject({
-          status: 'rejected',
-          reason: { name: 'UserError', details: { file: files[index] } },
-        });
-      }
-      expect(print).not.toHaveBeenCalled();
-      expect(printError).not.toHaveBeenCalled();
-      console.log('still here');
-      expect(print).toHaveBeenCalledWith('still here');
-    } finally {
-      vi.restoreAllMocks();
-    }
+  it.each<[string, () => Uint8Array]>([
+    ['cut.mha', () => metaImage([2, 3, 4], [1, 1, 1], ramp).subarray(0, -9)],
+    ['cut.nrrd', () => nrrd([2, 3, 4], ramp).subarray(0, -9)],
+  ])('%s, cut short, is refused with its name', async (name, bytes) => {
+    const file = await write(name, bytes());
+    await expect(readImage(file)).rejects.toThrow(/is cut short: its header promises \d+ bytes, it holds \d+/);
+    await expect(readImage(file)).rejects.toMatchObject({ name: 'UserError', details: { file } });
   });
 });
 
