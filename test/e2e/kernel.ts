@@ -9,6 +9,9 @@ export function killKernel({ workspace }: Workbench): void {
   process.kill(kernels[0], 'SIGKILL');
 }
 
+/** What runs of the extensions in a folder, besides VS Code's own process that hosts them: its programs. */
+export const extensionProcesses = (extensions: string): number[] => processesOf(extensions, '.js');
+
 /** Processes whose program is a file below the folder that ends so. */
 function processesOf(folder: string, ending: string): number[] {
   const pids = fs.readdirSync('/proc').map(Number).filter(Number.isInteger);

@@ -22,7 +22,7 @@ import { installGpu, removeGpu } from './gpuSupport';
 import { inspectAdapters } from './inspect';
 import { addModel, getModel, removeModel, useModel } from './modelActions';
 import { openExample } from './openExample';
-import { deleteRun, evaluateRun, resumeRun, revealRun, stopRun } from './runActions';
+import { deleteRun, evaluateRun, resumeRun, revealFolder, stopRun } from './runActions';
 import { showCurves } from './showCurves';
 import { chooseDevice, doctor, statusActions } from './statusActions';
 import { useAdapters } from './useAdapters';
@@ -85,7 +85,7 @@ export function registerCommands(services: CommandServices): vscode.Disposable {
     trusted('medSa.run.useAdapters', (row: Row) => applyRun(services, row.id)),
     trusted('medSa.run.resume', (row: Row) => resumeRun(services, row.id)),
     trusted('medSa.run.stop', (row: Row) => stopRun(services, row.id)),
-    trusted('medSa.run.reveal', (row: Row) => revealRun(row.id)),
+    trusted('medSa.run.reveal', (row: Row) => revealFolder(row.id)),
     trusted('medSa.run.evaluate', (row: Row) => evaluateRun(services, row.id)),
     trusted('medSa.run.delete', (row: Row) => deleteRun(services, row.id)),
     trusted('medSa.model.get', (row: Row) => getModel(services, row.id)),
@@ -98,7 +98,7 @@ export function registerCommands(services: CommandServices): vscode.Disposable {
     }),
     trusted('medSa.data.fineTune', (row: Row) => fineTuneOn(services, row.id)),
     trusted('medSa.data.remove', (row: Row) => data.remove(row.id)),
-    trusted('medSa.data.reveal', (row: Row) => revealRun(row.id)),
+    trusted('medSa.data.reveal', (row: Row) => revealFolder(row.id)),
   );
 }
 

@@ -42,11 +42,19 @@ export async function resumeRun({ kernel, sideBar }: RunServices, run: string): 
   followRun(kernel, workspacePlace(), run, t('Fine-tuning {0}', path.basename(run)));
 }
 
-/** Shows a run's files in the explorer, or on the desktop where they lie outside of the workspace. */
-export async function revealRun(run: string): Promise<void> {
-  const folder = vscode.Uri.file(run);
-  const inside = vscode.workspace.getWorkspaceFolder(folder) !== undefined;
-  await vscode.commands.executeCommand(inside ? 'revealInExplorer' : 'revealFileInOS', folder);
+/**
+ * Shows a folder in the explorer, or on the desktop where it lies outside of the workspace. Of another machine or in a
+ * browser there is no desktop to show it on: its path can be copied.
+ */
+export async function revealFolder(folder: string): Promise<void> {
+  const uri = vscode.Uri.file(folder);
+  if (vscode.workspace.getWorkspaceFolder(uri) !== undefined)
+    return void (await vscode.commands.executeCommand('revealInExplorer', uri));
+  const onDesktop = vscode.env.remoteName === undefined && vscode.env.uiKind === vscode.UIKind.Desktop;
+  if (onDesktop) return void (await vscode.commands.executeCommand('revealFileInOS', uri));
+  const copy = t('Copy Path');
+  const said = t('{0} lies outside of this workspace.', folder);
+  if ((await vscode.window.showInformationMessage(said, copy)) === copy) await vscode.env.clipboard.writeText(folder);
 }
 
 /** Measures a run's best adapters on what it held out, with every kind of prompt, and shows the table. */

@@ -14,13 +14,14 @@ export interface ListedData {
 /** "pairs, 12 pictures of 4 patients" */
 export function dataSummary({ layout, cases, pictures, groups }: DataSet, t: Translate): string {
   const what =
-    pictures === cases
-      ? t('{0} pictures of {1} patients', cases, groups)
-      : pictures === 0
-        ? t('{0} volumes of {1} patients', cases, groups)
-        : t('{0} cases of {1} patients', cases, groups);
-  return `${layout}, ${what}`;
+    pictures === cases ? picturesText(cases, t) : pictures === 0 ? volumesText(cases, t) : casesText(cases, t);
+  const whose = groups === 1 ? t('of 1 patient') : t('of {0} patients', groups);
+  return `${layout}, ${what} ${whose}`;
 }
+
+const picturesText = (count: number, t: Translate): string => (count === 1 ? t('1 picture') : t('{0} pictures', count));
+const volumesText = (count: number, t: Translate): string => (count === 1 ? t('1 volume') : t('{0} volumes', count));
+const casesText = (count: number, t: Translate): string => (count === 1 ? t('1 case') : t('{0} cases', count));
 
 /** `shown`: the folder as the workspace names it. */
 export function dataRow({ folder, added, found }: ListedData, shown: string, t: Translate): Row {
@@ -46,7 +47,7 @@ export function dataRow({ folder, added, found }: ListedData, shown: string, t: 
       ...classes.map(({ name, cases }) => ({
         id: `${folder}\0class ${name}`,
         label: name,
-        description: t('class, {0} cases', cases),
+        description: t('class, {0}', casesText(cases, t)),
         icon: 'symbol-color',
         context: 'detail',
         lines: [],

@@ -14,6 +14,8 @@ export interface ServerOptions {
   /** Where extensions are installed or linked. */
   extensions: string;
   env?: Record<string, string>;
+  /** Asks whether a folder is trusted, as VS Code does by itself; else every folder is. */
+  trust?: boolean;
 }
 
 export interface VsCodeServer {
@@ -25,18 +27,24 @@ export interface VsCodeServer {
 }
 
 /** Starts VS Code and resolves when it answers. Throws with the end of the log when it exits or is silent for a minute. */
-export async function startServer({ runtime, folder, extensions, env = {} }: ServerOptions): Promise<VsCodeServer> {
+export async function startServer({
+  runtime,
+  folder,
+  extensions,
+  env = {},
+  trust = false,
+}: ServerOptions): Promise<VsCodeServer> {
   const at = (name: string): string => path.join(folder, name);
   for (const name of ['home', 'user-data/User']) fs.mkdirSync(at(name), { recursive: true });
   fs.mkdirSync(extensions, { recursive: true });
-  fs.writeFileSync(at('user-data/User/settings.json'), JSON.stringify(quietSettings, null, 2));
+  fs.writeFileSync(at('user-data/User/settings.json'), JSON.stringify(quietSettings(trust), null, 2));
   fs.writeFileSync(at('config.yaml'), 'auth: none\n');
 
   const port = await freePort();
   const flags = [
     '--disable-telemetry',
     '--disable-update-check',
-    '--disable-workspace-trust',
+    ...(trust ? [] : ['--disable-workspace-trust']),
     '--disable-getting-started-override',
   ];
   const log = fs.openSync(at('server.log'), 'w');
@@ -101,11 +109,11 @@ async function answers(url: string): Promise<boolean> {
   }
 }
 
-/** Variables of an outer VS Code or Node would change what the server does. */
+/** Variables of an outer VS Code, Node or pip would change what the server does; its settings are those in its home. */
 function cleanEnvironment(): NodeJS.ProcessEnv {
   const env = { ...process.env };
   for (const name of Object.keys(env))
-    if (/^(VSCODE_|VITEST|npm_)|^(NODE_OPTIONS|NODE_ENV|PORT|TEST)$/.test(name)) delete env[name];
+    if (/^(VSCODE_|VITEST|npm_|PIP_)|^(NODE_OPTIONS|NODE_ENV|PORT|TEST)$/.test(name)) delete env[name];
   return env;
 }
 

@@ -1,5 +1,5 @@
 /** A workbench that opens nothing by itself, asks nobody and sends nothing. */
-export const quietSettings = {
+export const quietSettings = (trust: boolean) => ({
   'chat.commandCenter.enabled': false,
   'chat.disableAIFeatures': true,
   'extensions.autoCheckUpdates': false,
@@ -8,7 +8,7 @@ export const quietSettings = {
   'files.autoSave': 'off',
   'git.enabled': false,
   'npm.autoDetect': 'off',
-  'security.workspace.trust.enabled': false,
+  'security.workspace.trust.enabled': trust,
   'telemetry.telemetryLevel': 'off',
   'typescript.disableAutomaticTypeAcquisition': true,
   'update.mode': 'none',
@@ -21,4 +21,4 @@ export const quietSettings = {
   'workbench.startupEditor': 'none',
   'workbench.tips.enabled': false,
   'workbench.welcomePage.walkthroughs.openOnInstall': false,
-};
+});
