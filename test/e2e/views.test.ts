@@ -91,6 +91,10 @@ describe.skipIf(!hasBrowser)('the side bar, and what can be done in it', () => {
     await pressInNotification(page, /Adapters belong to a notebook/, 'New Notebook');
     await page.locator('.statusbar', { hasText: finished }).waitFor(patient);
     await look('status-bar');
+    await window.api((vscode) => vscode.commands.executeCommand('medSa.useAdapters', null));
+    await page.locator('.statusbar', { hasText: finished }).waitFor({ state: 'detached', ...patient });
+    await pressOnRow(page, 'Runs', finished, 'Use Adapters');
+    await page.locator('.statusbar', { hasText: finished }).waitFor(patient);
     // Untitled and changed: closing it later would ask where to save it.
     await window.api((vscode) => vscode.commands.executeCommand('workbench.action.revertAndCloseActiveEditor'));
   });
@@ -103,6 +107,14 @@ describe.skipIf(!hasBrowser)('the side bar, and what can be done in it', () => {
     await page.locator('.tab', { hasText: /Curves/ }).waitFor();
     await page.waitForTimeout(800);
     await look('curves');
+    await window.api((vscode) => vscode.commands.executeCommand('workbench.action.closeActiveEditor'));
+    await page.locator('.tab', { hasText: /Curves/ }).waitFor({ state: 'detached' });
+
+    await window.palette('Med-SA: Show Curves…');
+    const widget = await asked(page, 'Runs to compare, or one');
+    await widget.locator('.monaco-list-row', { hasText: finished }).click();
+    await page.keyboard.press('Enter');
+    await page.locator('.tab', { hasText: /Curves/ }).waitFor();
   });
 
   it('evaluates a run on what it held out', async () => {

@@ -36,13 +36,14 @@ export async function get(url: string, accepted: readonly number[], options: Req
       target.username = '';
       target.password = '';
       target.hash = '';
-      const response = await request(target, {
+      const asking = request(target, {
         dispatcher: network.dispatcher,
         headers: { 'user-agent': 'med-sa', 'accept-encoding': 'identity', ...headers, ...authorization(at) },
         headersTimeout: stallTimeoutMs,
         bodyTimeout: stallTimeoutMs,
         signal,
       });
+      const response = await orAborted(asking, signal);
       const { statusCode, headers: answered, body } = response;
       if (accepted.includes(statusCode)) return { url: at.href, status: statusCode, headers: answered, body };
       await body.dump();
@@ -60,6 +61,18 @@ export async function get(url: string, accepted: readonly number[], options: Req
     'Check the address.',
     false,
   );
+}
+
+/** undici heeds a signal once it is connected; a server or a proxy that does not answer would be waited for. */
+function orAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return work;
+  work.catch(() => undefined); // nobody may be left who waits for it
+  return new Promise((resolve, reject) => {
+    const abort = (): void => reject(new CancelledError());
+    signal.addEventListener('abort', abort, { once: true });
+    if (signal.aborted) abort();
+    void work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
+  });
 }
 
 export const single = (header: string | string[] | undefined): string | null =>

@@ -14,7 +14,7 @@ export interface ServerOptions {
   /** Where extensions are installed or linked. */
   extensions: string;
   env?: Record<string, string>;
-  /** Asks whether a folder is trusted, as VS Code does by itself; else every folder is. */
+  /** No folder is trusted before somebody says so; else every one is. */
   trust?: boolean;
 }
 

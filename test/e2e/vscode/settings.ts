@@ -9,6 +9,7 @@ export const quietSettings = (trust: boolean) => ({
   'git.enabled': false,
   'npm.autoDetect': 'off',
   'security.workspace.trust.enabled': trust,
+  'security.workspace.trust.startupPrompt': 'never',
   'telemetry.telemetryLevel': 'off',
   'typescript.disableAutomaticTypeAcquisition': true,
   'update.mode': 'none',

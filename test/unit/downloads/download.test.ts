@@ -1,5 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import fs from 'node:fs';
+import { createServer, type AddressInfo, type Socket } from 'node:net';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
@@ -200,6 +202,25 @@ describe('a download', () => {
     expect(fs.statSync(`${file}.part`).size).toBe(90_000);
     await get(url);
     expect(server.requests.at(-1)).toBe('GET /model bytes=90000- "one"');
+  });
+
+  it('stops when told to while a proxy has not answered yet', async () => {
+    const stop = new AbortController();
+    const sockets: Socket[] = [];
+    const silent = createServer((socket) => {
+      sockets.push(socket);
+      socket.on('error', () => undefined).once('data', () => stop.abort());
+    }).listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    const httpProxy = `http://127.0.0.1:${(silent.address() as AddressInfo).port}`;
+    const through = openNetwork({ ...direct, httpProxy });
+    const url = server.file('/model', content);
+    const stopping = get(url, { network: through, signal: stop.signal, stallTimeoutMs: 600_000 });
+    await expect(stopping).rejects.toThrow(CancelledError);
+    await through.close();
+    // The connection ends too: a command that was stopped is not kept alive by it.
+    await Promise.all(sockets.map((socket) => socket.destroyed || once(socket, 'close')));
+    silent.close();
   });
 
   it('asks the next address when one does not give the file', async () => {

@@ -1,0 +1,37 @@
+/**
+ * Where each contributed command and view is used in VS Code as a person uses it: the file here, and words of that file
+ * in which it does. test/unit/extension/exercised.test.ts compares it with the manifest: a new command needs a line.
+ */
+export const exercisedCommands: Readonly<Record<string, readonly [file: string, words: string]>> = {
+  'medSa.newNotebook': ['commands.test.ts', "palette('Med-SA: New Notebook')"],
+  'medSa.openExample': ['examples.test.ts', "palette('Med-SA: Open Example…')"],
+  'medSa.fineTune': ['fineTune.test.ts', "palette('Med-SA: Fine-tune…')"],
+  'medSa.fineTuneLabelled': ['views.test.ts', "palette('Med-SA: Fine-tune on What Is Labelled')"],
+  'medSa.useAdapters': ['fineTune.test.ts', "palette('Med-SA: Use adapters')"],
+  'medSa.showCurves': ['views.test.ts', "palette('Med-SA: Show Curves…')"],
+  'medSa.inspect': ['inspect.test.ts', "palette('Med-SA: Inspect Adapters')"],
+  'medSa.gpuInstall': ['downloads.test.ts', "palette('Med-SA: Install GPU Support')"],
+  'medSa.gpuRemove': ['downloads.test.ts', "palette('Med-SA: Remove GPU Support')"],
+  'medSa.restartKernel': ['inspect.test.ts', "palette('Med-SA: Restart Kernel')"],
+  'medSa.interruptKernel': ['commands.test.ts', "palette('Med-SA: Interrupt the Running Cell')"],
+  'medSa.showLog': ['commands.test.ts', "palette('Med-SA: Show Log')"],
+  'medSa.statusActions': ['views.test.ts', "'.statusbar-item', { hasText: /phantom-sam/ }).click()"],
+  'medSa.chooseDevice': ['commands.test.ts', "palette('Med-SA: Choose Device…')"],
+  'medSa.doctor': ['commands.test.ts', "palette('Med-SA: Check This Installation')"],
+  'medSa.refresh': ['commands.test.ts', "pressInHead(page, 'Data', 'Refresh')"],
+  'medSa.run.curves': ['views.test.ts', "pressOnRow(page, 'Runs', finished, 'Show Curves')"],
+  'medSa.run.useAdapters': ['views.test.ts', "pressOnRow(page, 'Runs', finished, 'Use Adapters')"],
+  'medSa.run.resume': ['views.test.ts', "pressOnRow(page, 'Runs', name, 'Resume')"],
+  'medSa.run.stop': ['views.test.ts', "pressOnRow(page, 'Runs', name, 'Stop')"],
+  'medSa.run.reveal': ['views.test.ts', "pickOnRow(page, 'Runs', finished, 'Reveal Files')"],
+  'medSa.run.evaluate': ['views.test.ts', "pickOnRow(page, 'Runs', finished, 'Evaluate')"],
+  'medSa.run.delete': ['views.test.ts', "pickOnRow(page, 'Runs', name, 'Delete')"],
+  'medSa.model.get': ['downloads.test.ts', "pressOnRow(window.page, 'Models', /sam_vit_b/, 'Get')"],
+  'medSa.model.add': ['views.test.ts', "pressInHead(page, 'Models', 'Add')"],
+  'medSa.model.use': ['views.test.ts', "pressOnRow(page, 'Models', /^tiny/, 'Use')"],
+  'medSa.model.remove': ['views.test.ts', "pickOnRow(page, 'Models', /^tiny/, 'Remove')"],
+  'medSa.data.add': ['commands.test.ts', "pressInHead(page, 'Data', 'Add')"],
+  'medSa.data.fineTune': ['views.test.ts', "pressOnRow(page, 'Data', /shapes/, 'Fine-tune')"],
+  'medSa.data.reveal': ['commands.test.ts', "pickOnRow(page, 'Data', /chosen/, 'Reveal Files')"],
+  'medSa.data.remove': ['commands.test.ts', "pickOnRow(page, 'Data', /hearts/, 'Remove from List')"],
+};
