@@ -80,7 +80,8 @@ export function readProblem(file: string, cause: unknown): UserError {
   return new UserError(`${file} could not be read (${reason(cause)})`, details);
 }
 
-function writeProblem(file: string, cause: unknown): UserError {
+/** Why a file could not be written, as the user needs it. */
+export function writeProblem(file: string, cause: unknown): UserError {
   const code = codeOf(cause);
   const details = { file, cause };
   const folder = path.dirname(file);
@@ -91,7 +92,10 @@ function writeProblem(file: string, cause: unknown): UserError {
   if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') {
     return new UserError(`${file} may not be written: change the permissions of ${folder}, or choose another`, details);
   }
-  if (code === 'ENOSPC') return new UserError(`${file} could not be written: the disk is full`, details);
+  if (code === 'ENOSPC' || code === 'EDQUOT') {
+    const full = code === 'ENOSPC' ? 'the disk is full' : 'your share of the disk is used up';
+    return new UserError(`${file} could not be written: ${full}; free some space`, details);
+  }
   return new UserError(`${file} could not be written (${reason(cause)})`, details);
 }
 

@@ -147,17 +147,24 @@ export class Journal {
 
 const text = (lines: readonly unknown[]): string => lines.map((line) => `${JSON.stringify(line)}\n`).join('');
 
+/** All of these lines or, when the disk is full, none. @throws UserError */
 async function append(file: string, lines: string, flush: boolean): Promise<void> {
-  const handle = await fs.open(file, 'a');
-  const { size } = await handle.stat();
   try {
-    await handle.appendFile(lines);
-    if (flush) await handle.datasync();
+    const handle = await fs.open(file, 'a');
+    try {
+      const { size } = await handle.stat();
+      try {
+        await handle.appendFile(lines);
+        if (flush) await handle.datasync();
+      } catch (error) {
+        // Half a line would spoil the next one.
+        await handle.truncate(size).catch(() => undefined);
+        throw error;
+      }
+    } finally {
+      await handle.close();
+    }
   } catch (error) {
-    // Half a line would spoil the next one.
-    await handle.truncate(size).catch(() => undefined);
-    throw error;
-  } finally {
-    await handle.close();
+    throw cannotBeKept(file, error);
   }
 }

@@ -2,11 +2,15 @@
 import fs from 'node:fs/promises';
 import { z } from 'zod';
 import { UserError } from '../errors';
+import { requireKnownVersion } from '../formatVersion';
 import { eventSchema, type SessionEvent } from './edits';
 import { eventsOfVersion1, type JournalHeaderV1, headerV1Schema, lineV1Schema } from './journalV1';
 
+/** Raised when the meaning of what is written changes. */
+export const journalFormat = 2;
+
 const headerSchema = z.object({
-  version: z.literal(2),
+  version: z.literal(journalFormat),
   image: z.string().min(1),
   width: z.number().int().positive(),
   height: z.number().int().positive(),
@@ -43,6 +47,8 @@ export async function readJournal(file: string, header: JournalHeader): Promise<
   if (whole.length === 0) return { ...read, events: [], started: false };
 
   const [first, ...rest] = whole.toString('utf8').trimEnd().split('\n');
+  const versioned = z.object({ version: z.number() }).safeParse(parseLine(first));
+  requireKnownVersion(file, versioned.data?.version, journalFormat, 'open the image with its annotations');
   const kept = z.union([headerSchema, headerV1Schema]).safeParse(parseLine(first));
   if (!kept.success) throw damaged(file, 1);
   checkSameImage(file, kept.data, header);
@@ -54,7 +60,7 @@ export async function readJournal(file: string, header: JournalHeader): Promise<
     });
   const { version } = kept.data;
   const events = version === 1 ? eventsOfVersion1(parsed(lineV1Schema)) : parsed(eventSchema);
-  return { ...read, events, started: version === 2 };
+  return { ...read, events, started: version === journalFormat };
 }
 
 /** Tells one state of the file from another. */

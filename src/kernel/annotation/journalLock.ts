@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { UserError } from '../errors';
+import { writeProblem } from '../files';
 import { type Lock, lockHolder, takeLock } from '../fileLock';
 
 /** The right to write a journal, which one kernel at a time has: two that append what each holds for true spoil it. */
@@ -56,8 +57,9 @@ export class JournalLock {
 
 /** What to tell where a journal cannot be written. */
 export function cannotBeKept(journal: string, error: unknown): UserError {
-  const why = error instanceof Error ? error.message : String(error);
-  return new UserError(`annotations cannot be kept in ${path.dirname(journal)}: ${why}`, {
+  const folder = path.dirname(journal);
+  const why = error instanceof UserError ? error : writeProblem(journal, error);
+  return new UserError(`annotations cannot be kept in ${folder}: ${why.message}`, {
     file: journal,
     cause: error,
   });

@@ -29,8 +29,6 @@ const compactionLines = 500;
  */
 export class AnnotationSession extends SessionView {
   private queue: Promise<unknown> = Promise.resolve();
-  /** The last answers on their way to the journal. */
-  private noted: Promise<unknown> = Promise.resolve();
 
   constructor(
     readonly id: string,
@@ -212,8 +210,9 @@ export class AnnotationSession extends SessionView {
     const segmenter = await source();
     const records = await this.reading.masks.ask(layers, segmenter, signal);
     this.reading.model = segmenter.label;
-    // They can be computed again: an answer neither waits for the disk nor fails with it.
-    this.noted = Promise.all(records.map((record) => this.journal.note(record).catch(() => undefined)));
+    // Before anybody is shown them: what was seen is there after a kill. They can be computed again, so that an answer
+    // does not wait for the disk (a power cut costs a question to the model), nor fails with it.
+    await Promise.all(records.map((record) => this.journal.note(record).catch(() => undefined)));
   }
 
   /** Steps back and forth leave lines behind that lead nowhere: they go when they are the greater part. */
@@ -228,11 +227,7 @@ export class AnnotationSession extends SessionView {
   }
 
   private serialised<T>(work: () => Promise<T>): Promise<T> {
-    const result = this.queue.then(async () => {
-      const value = await work();
-      await this.noted;
-      return value;
-    });
+    const result = this.queue.then(work);
     this.queue = result.catch(() => undefined);
     return result;
   }

@@ -3,6 +3,7 @@ import path from 'node:path';
 import type { ImageOutput, ImageOutputV1 } from '../../protocol';
 import type { ImageLibrary } from './images';
 import { Journal } from './journal';
+import { journalFormat } from './journalFile';
 import { checkSlice } from './prompts';
 import { AnnotationSession } from './session';
 
@@ -79,7 +80,13 @@ export class AnnotationStore {
   private async openSession(folder: string, id: string, file: string, journalFile: string): Promise<OpenedSession> {
     const image = await this.images.info(file, shownPath(folder, file));
     const [width, height, slices] = image.size;
-    const journal = await Journal.open(journalFile, { version: 2, image: image.path, width, height, slices });
+    const journal = await Journal.open(journalFile, {
+      version: journalFormat,
+      image: image.path,
+      width,
+      height,
+      slices,
+    });
     return { session: new AnnotationSession(id, image, journal), file };
   }
 }

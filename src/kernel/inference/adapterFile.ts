@@ -2,6 +2,7 @@ import path from 'node:path';
 import { z } from 'zod';
 import { readTensors, writeSafetensors, type TensorFile } from '../checkpoints';
 import { UserError } from '../errors';
+import { requireKnownVersion } from '../formatVersion';
 import type { TensorData } from '../graph';
 import { attachmentShapes } from '../medsa/attachment';
 import { adapterVariants, promptModes, type AttachmentOptions } from '../medsa/options';
@@ -94,9 +95,7 @@ export async function readNamedAdapters(file: string): Promise<TensorFile & { re
   if (own.metadata.format !== 'med-sa-adapters') {
     throw new UserError(`${file} holds no Med-SA adapters: take checkpoints/best.safetensors of a run`, { file });
   }
-  if (Number(own.metadata.version) > adapterFormat) {
-    throw new UserError(`${file} was made by a newer version of Med-SA Notebook: update to read it`, { file });
-  }
+  requireKnownVersion(file, own.metadata.version, adapterFormat);
   return { ...own, released };
 }
 

@@ -5,6 +5,7 @@ import path from 'node:path';
 import { z } from 'zod';
 import { readTensors } from '../checkpoints';
 import { UserError } from '../errors';
+import { requireKnownVersion } from '../formatVersion';
 import type { TensorData } from '../graph';
 import { publishedModel, publishedModels, storedModels } from '../models';
 import { inOwnNames } from '../sam/checkpointNames';
@@ -12,6 +13,12 @@ import { samConfigs, type SamConfig } from '../sam/config';
 import { samShapes, type ShapeTable } from '../sam/shapes';
 import { modelsFolder } from './mediaFolder';
 import { parseEntry } from './metadata';
+
+/** Raised when the meaning of what is written changes. */
+export const modelFormat = 1;
+
+/** What the metadata of a model file of the product's own say of the file itself. */
+export const modelFileNotes = { format: 'med-sa-model', version: String(modelFormat) } as const;
 
 export const embeddedModel = 'phantom-sam';
 const embeddedExtension = '.safetensors';
@@ -95,6 +102,7 @@ function unknownModel(name: string, here: readonly string[]): UserError {
 export async function readModel(nameOrFile: string): Promise<ModelFile> {
   const file = await resolveModel(nameOrFile);
   const { tensors: found, metadata } = await readTensors(file);
+  if (metadata.format === modelFileNotes.format) requireKnownVersion(file, metadata.version, modelFormat);
   const tensors = inOwnNames(found);
   const config = configOf(file, tensors, metadata.config);
   checkTensors(file, tensors, samShapes(config));

@@ -5,6 +5,7 @@ import type { PromptSetting } from '../datasets';
 import { UserError } from '../errors';
 import type { Score } from '../evaluation';
 import { readFileBytes, writeFileAtomically } from '../files';
+import { requireKnownVersion } from '../formatVersion';
 import { rowNames, type RowName } from './compareRows';
 
 /** Raised when the meaning of what a comparison writes changes. */
@@ -75,6 +76,7 @@ export class CompareFolder {
     const written = JSON.parse(JSON.stringify({ version: compareFormat, ...config })) as Record<string, unknown>;
     if (fs.existsSync(file)) {
       const found = await readJson(file);
+      requireKnownVersion(own.folder, versionOf(found), compareFormat, 'go on with');
       const differences = differencesOf(found, written);
       if (differences.length === 0) return own;
       throw new UserError(
@@ -153,6 +155,8 @@ export class CompareFolder {
     return path.join(seed === null ? this.file(row) : this.run(row, seed), 'evaluation.json');
   }
 }
+
+const versionOf = (config: unknown): unknown => z.object({ version: z.number() }).safeParse(config).data?.version;
 
 const writeText = (file: string, text: string): Promise<void> => writeFileAtomically(file, [Buffer.from(text)]);
 

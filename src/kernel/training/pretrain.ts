@@ -6,7 +6,7 @@ import type { TensorData } from '../graph';
 import { pictureCase } from '../inference/slicedCase';
 import { initialSam } from '../medsa/initialise';
 import type { Executor } from '../runtime/types';
-import type { ModelFile } from '../inference/modelFile';
+import { modelFileNotes, type ModelFile } from '../inference/modelFile';
 import { samConfigs, type SamConfig } from '../sam/config';
 import { samShapes } from '../sam/shapes';
 import { phantomExamples } from './examples';
@@ -140,7 +140,7 @@ export function writeModel(
   trained: ReadonlyMap<string, TensorData>,
   fixed: ReadonlyMap<string, TensorData>,
 ): Promise<void> {
-  const metadata = { format: 'med-sa-model', version: '1', config: JSON.stringify(config) };
+  const metadata = { ...modelFileNotes, config: JSON.stringify(config) };
   return writeSafetensors(file, new Map([...trained, ...fixed]), metadata, { half: true });
 }
 

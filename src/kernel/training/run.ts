@@ -183,8 +183,12 @@ async function conduct(
   } catch (error) {
     if (run.lost) throw error;
     const message = error instanceof Error ? error.message : String(error);
-    emit({ type: 'end', status: 'failed', message });
-    run.log(`failed: ${error instanceof Error ? (error.stack ?? message) : message}`);
+    try {
+      emit({ type: 'end', status: 'failed', message });
+      run.log(`failed: ${error instanceof Error ? (error.stack ?? message) : message}`);
+    } catch {
+      // A full disk takes neither: what went wrong first is what the user has to know.
+    }
     throw error;
   } finally {
     await validator.dispose();

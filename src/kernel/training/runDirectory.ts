@@ -4,7 +4,8 @@ import { z } from 'zod';
 import type { RunEvent } from '../../protocol';
 import { UserError } from '../errors';
 import type { Lock } from '../fileLock';
-import { writeFileAtomically } from '../files';
+import { writeFileAtomically, writeProblem } from '../files';
+import { requireKnownVersion } from '../formatVersion';
 import { eventsFile } from './runEvents';
 import { lockRun } from './runLock';
 import { TensorBoardLog } from './tensorboard/log';
@@ -72,6 +73,8 @@ export class RunDirectory {
     const run = new RunDirectory(absolute, lockRun(absolute));
     try {
       RunDirectory.requireFree(absolute);
+      // Of a run that was killed before it had a config, or has lost it.
+      run.rewind(0);
       await prepare?.(run);
       // Last: whoever finds a config finds a run that can be resumed.
       await writeFileAtomically(configOf(absolute), [
@@ -115,9 +118,7 @@ export class RunDirectory {
         file,
       });
     }
-    if (versioned.data.version > runFormat) {
-      throw new UserError(`${absolute} was made by a newer version of Med-SA Notebook: update to resume it`, { file });
-    }
+    requireKnownVersion(absolute, versioned.data.version, runFormat, 'resume');
     return config;
   }
 
@@ -173,14 +174,25 @@ export class RunDirectory {
     if (written > this.bytes) fs.truncateSync(file, this.bytes);
   }
 
-  /** Writes an event down, for TensorBoard too. */
+  /** Writes an event down, for TensorBoard too. @throws UserError when the disk is full: the log ends in a whole line. */
   append(event: NewRunEvent): RunEvent {
     this.requireOwned();
     const timed: RunEvent = { ...event, time: Date.now() };
     const line = Buffer.from(JSON.stringify(timed) + '\n');
-    fs.appendFileSync(this.file(eventsFile), line);
+    const file = this.file(eventsFile);
+    try {
+      fs.appendFileSync(file, line);
+    } catch (cause) {
+      // Half a line would spoil the next one.
+      if (fs.existsSync(file)) fs.truncateSync(file, this.bytes);
+      throw writeProblem(file, cause);
+    }
     this.bytes += line.length;
-    this.tensorBoard.append(timed);
+    try {
+      this.tensorBoard.append(timed);
+    } catch (cause) {
+      throw writeProblem(this.file('tb'), cause);
+    }
     return timed;
   }
 
@@ -193,7 +205,11 @@ export class RunDirectory {
   }
 
   log(line: string): void {
-    fs.appendFileSync(this.file('log.txt'), `${new Date().toISOString()} ${line}\n`);
+    try {
+      fs.appendFileSync(this.file('log.txt'), `${new Date().toISOString()} ${line}\n`);
+    } catch (cause) {
+      throw writeProblem(this.file('log.txt'), cause);
+    }
   }
 }
 

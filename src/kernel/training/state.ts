@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { readSafetensors, writeSafetensors } from '../checkpoints';
 import { UserError } from '../errors';
+import { requireKnownVersion } from '../formatVersion';
 import { tensorData } from '../graph';
 import { parseEntry } from '../inference/metadata';
 
@@ -67,9 +68,7 @@ export async function readState(file: string, size: number): Promise<{ state: Tr
   const { tensors, metadata } = await readSafetensors(file);
   if (metadata.format !== format)
     throw new UserError(`${file} is no training state: the run cannot be resumed`, { file });
-  if (Number(metadata.version) > version) {
-    throw new UserError(`${file} was made by a newer version of Med-SA Notebook: update to resume it`, { file });
-  }
+  requireKnownVersion(file, metadata.version, version, 'resume');
   const vectors = ['parameters', 'first_moment', 'second_moment'].map((name) => tensors.get(name)?.data);
   if (vectors.some((data) => data?.length !== size)) {
     throw new UserError(`${file} holds other parameters than this run's model: the run cannot be resumed`, { file });

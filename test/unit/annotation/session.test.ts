@@ -1,12 +1,13 @@
+import { readFileSync } from 'node:fs';
 import fs from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { AnnotationStore, ImageLibrary, Models } from '../../../src/kernel/annotation';
 import type { AnnotationSession, SegmenterSource } from '../../../src/kernel/annotation/session';
 import type { SessionChange } from '../../../src/kernel/annotation/sessionView';
-import { decodeMaskPatch } from '../../../src/kernel/imaging';
+import { decodeMaskPatch, encodeMaskPatch } from '../../../src/kernel/imaging';
 import { UserError } from '../../../src/kernel/errors';
-import type { Prompt } from '../../../src/protocol';
+import type { MaskPatch, Prompt } from '../../../src/protocol';
 import { discArea, discs, discsFolder } from './discs';
 import { FloodFillPredictor } from './floodFillPredictor';
 
@@ -307,6 +308,40 @@ describe('an annotation session', () => {
     await before.session.apply({ edit: 'select', object: 'other' }, before.source);
     await fs.appendFile(journalOf(before), '{"edit":"eat"}\n');
     await expect(freshKernel()).rejects.toThrow(/line 3 of .*damaged/);
+  });
+
+  it('refuses a journal that a newer version has made, and leaves it as it is', async () => {
+    const before = await freshKernel();
+    await before.add(point(discs.left));
+    const written = await fs.readFile(journalOf(before), 'utf8');
+    const newer = written.replace('"version":2', '"version":3') + '{"edit":"levitate"}\n';
+    await fs.writeFile(journalOf(before), newer);
+    await expect(freshKernel()).rejects.toThrow(
+      /discs-png-.*\.jsonl was made by a newer version of Med-SA Notebook \(format 3; this one knows 2\): update/,
+    );
+    expect(await fs.readFile(journalOf(before), 'utf8')).toBe(newer);
+  });
+
+  it('shows no mask that its journal does not hold already', async () => {
+    const kernel = await freshKernel();
+    const { session, source } = kernel;
+    const shown: { readonly mask: string; readonly journal: string }[] = [];
+    session.onChange(({ objects }) => {
+      const journal = readFileSync(journalOf(kernel), 'utf8');
+      for (const { mask } of objects) {
+        if (mask.whole && mask.patch !== null) shown.push({ mask: JSON.stringify(mask.patch), journal });
+      }
+    });
+    await kernel.add(point(discs.left));
+    await kernel.add(point(discs.right));
+    await session.answer(0, source, true);
+    const masks = [[0, encodeMaskPatch({ ...discs, data: new Uint8Array(64 * 48).fill(1, 0, 99) })]] as [
+      number,
+      MaskPatch,
+    ][];
+    await session.apply({ edit: 'masks', object, masks }, source);
+    expect(shown).toHaveLength(4);
+    for (const { mask, journal } of shown) expect(journal).toContain(mask);
   });
 
   it('keeps a prompt that could not be answered', async () => {

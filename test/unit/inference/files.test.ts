@@ -115,6 +115,15 @@ describe('a model file', () => {
       /its config is not that of a SAM \(depth\)/,
     ],
     [
+      'a newer version has made',
+      (tensors, metadata) => {
+        metadata.version = '2';
+        metadata.config = JSON.stringify({ rings: 9 });
+        tensors.set('image_encoder.ring', tensorData([1], [1]));
+      },
+      /made by a newer version of Med-SA Notebook \(format 2; this one knows 1\): update to read it/,
+    ],
+    [
       'has no config and no known width',
       (_, metadata) => delete metadata.config,
       /is no SAM: it has no image encoder of a known width \(768, 1024 or 1280\)/,
@@ -192,7 +201,7 @@ describe('an adapter file', () => {
       (_, metadata) => delete metadata.format,
       /holds no Med-SA adapters: take checkpoints\/best\.safetensors/,
     ],
-    ['is newer', (_, metadata) => (metadata.version = '2'), /newer version of Med-SA Notebook: update/],
+    ['is newer', (_, metadata) => (metadata.version = '2'), /newer version of Med-SA Notebook \(format 2; this one knows 1\): update/],
     [
       'has options that are no JSON',
       (_, metadata) => (metadata.options = '{"bott'),

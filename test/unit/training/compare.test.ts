@@ -122,6 +122,17 @@ const config: CompareConfig = {
 };
 
 describe('a folder of a comparison', () => {
+  it('of a newer version says so, whatever else differs', async () => {
+    const folder = path.join(temporaryFolder('comparison'), 'out');
+    await CompareFolder.open(folder, config);
+    const file = path.join(folder, 'compare.json');
+    const written = JSON.parse(fs.readFileSync(file, 'utf8')) as object;
+    fs.writeFileSync(file, JSON.stringify({ ...written, version: 2, budget: 'unlimited' }));
+    await expect(CompareFolder.open(folder, config)).rejects.toThrow(
+      `${folder} was made by a newer version of Med-SA Notebook (format 2; this one knows 1): update to go on with it`,
+    );
+  });
+
   it('gives results back as they were, and goes on with the same question only', async () => {
     const folder = path.join(temporaryFolder('comparison'), 'out');
     const written = await CompareFolder.open(folder, config);

@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { readSafetensors, writeSafetensors } from '../../../src/kernel/checkpoints';
 import { UserError } from '../../../src/kernel/errors';
 import { RunDirectory, type NewRunEvent } from '../../../src/kernel/training/runDirectory';
@@ -95,6 +95,33 @@ describe('RunDirectory', () => {
     const run = await RunDirectory.create(path.join(folder, 'unwritten'), {});
     run.rewind(0);
     expect(await run.flush()).toBe(0);
+  });
+
+  it('holds no half event after the disk was full, and says that it was', async () => {
+    const run = await RunDirectory.create(path.join(folder, 'full'), {});
+    run.append(step(1));
+    const append = fs.appendFileSync;
+    const full = vi.spyOn(fs, 'appendFileSync').mockImplementation((file, data) => {
+      append(file, Buffer.from(data as Uint8Array).subarray(0, 20));
+      throw Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' });
+    });
+    expect(() => run.append(step(2))).toThrow(/events\.jsonl could not be written: the disk is full; free some space/);
+    expect(fs.readFileSync(run.file('events.jsonl'), 'utf8')).toMatch(/^\{"type":"step","step":1,.*\}\n$/);
+    full.mockRestore();
+    run.append(step(3));
+    expect(stepsOf(run)).toEqual([1, 3]);
+    expect(await run.flush()).toBe(fs.statSync(run.file('events.jsonl')).size);
+  });
+
+  it('begins without the events of a run that lost its config', async () => {
+    const first = await RunDirectory.create(path.join(folder, 'lost-config'), {});
+    first.append(step(1));
+    first.close();
+    fs.rmSync(first.file('config.json'));
+    const run = await RunDirectory.create(first.folder, {});
+    run.append(step(7));
+    expect(stepsOf(run)).toEqual([7]);
+    expect(await run.flush()).toBe(fs.statSync(run.file('events.jsonl')).size);
   });
 
   it('stamps each event with its time', async () => {
