@@ -201,7 +201,11 @@ describe('an adapter file', () => {
       (_, metadata) => delete metadata.format,
       /holds no Med-SA adapters: take checkpoints\/best\.safetensors/,
     ],
-    ['is newer', (_, metadata) => (metadata.version = '2'), /newer version of Med-SA Notebook \(format 2; this one knows 1\): update/],
+    [
+      'is newer',
+      (_, metadata) => (metadata.version = '2'),
+      /newer version of Med-SA Notebook \(format 2; this one knows 1\): update/,
+    ],
     [
       'has options that are no JSON',
       (_, metadata) => (metadata.options = '{"bott'),
