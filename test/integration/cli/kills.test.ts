@@ -1,13 +1,11 @@
 // A training process that is killed at any of its file operations, or at any other moment, goes on as if nothing had
-// happened. MEDSA_KILLS=N: how many random kills one run has to survive; MEDSA_KILL_SEED: others of them.
+// happened. MEDSA_KILLS=N: how many random kills one run has to survive; MEDSA_KILL_SEED: others of them. A hundred of them,
+// with every state on the way compared: test/robustness/kills/training.test.ts.
 import fs from 'node:fs';
 import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { pathToFileURL } from 'node:url';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
-import { readSafetensors } from '../../../src/kernel/checkpoints';
 import { Random } from '../../../src/kernel/datasets';
-import { projectRoot } from '../../support/projectRoot';
+import { KilledRun, randomDeath } from '../../support/killedRun';
 import { temporaryFolder } from '../../support/temporaryFolder';
 import { drawTinyPairs, writeTinyModel } from '../../support/tinyModel';
 import { commandLine, type CommandLine } from './commandLine';
@@ -27,96 +25,34 @@ const training = [
 let medSa: CommandLine;
 /** What the run that nobody killed did with files, one operation after another. */
 let operations: string[];
-
-interface Death {
-  /** As killAt.mjs takes it. */
-  readonly at?: string;
-  readonly within?: boolean;
-  /** From outside, milliseconds after the process was started. */
-  readonly afterMs?: number;
-}
-
-/** One sitting of a run: begins it, or goes on with it. @returns the operations it got to */
-async function sit(run: string, death: Death | null): Promise<{ killed: boolean; done: string[] }> {
-  const log = at(`${run}.log`);
-  fs.rmSync(log, { force: true });
-  const command = fs.existsSync(at(run, 'config.json')) ? ['resume', run] : [...training, '--out', run];
-  const running = medSa.start(command, {
-    NODE_OPTIONS: `--import ${pathToFileURL(path.join(projectRoot, 'test', 'support', 'killAt.mjs')).href}`,
-    KILL_UNDER: at(run),
-    KILL_LOG: log,
-    ...(death?.at === undefined ? {} : { KILL_AT: death.at }),
-    ...(death?.within ? { KILL_HALF: '1' } : {}),
-  });
-  if (death?.afterMs !== undefined) {
-    const over = await Promise.race([sleep(death.afterMs).then(() => false), running.ended.then(() => true)]);
-    if (!over) process.kill(running.pid, 'SIGKILL');
-  }
-  const { code, signal, stderr } = await running.ended;
-  const killed = signal === 'SIGKILL';
-  if (!killed && code !== 0) throw new Error(`${command.join(' ')} ended with ${code}: ${stderr}`);
-  return { killed, done: fs.existsSync(log) ? fs.readFileSync(log, 'utf8').trimEnd().split('\n') : [] };
-}
-
-/** Everything that must not depend on kills, as text and bytes. */
-async function essence(run: string) {
-  const { tensors, metadata } = await readSafetensors(at(run, 'checkpoints', 'state.safetensors'));
-  const { eventBytes, ...position } = JSON.parse(metadata.position) as Record<string, unknown>;
-  expect(eventBytes).toBeGreaterThan(0);
-  const bits = (data: Float32Array): string =>
-    Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString('hex');
-  const lines = fs.readFileSync(at(run, 'events.jsonl'), 'utf8').trimEnd().split('\n');
-  const events = lines
-    .map((line) => JSON.parse(line) as Record<string, unknown>)
-    .filter(({ type }) => type !== 'start')
-    .map(({ time: _, imagesPerSecond: __, memoryMB: ___, ...event }) => JSON.stringify(event));
-  const bytes = (...file: string[]): string => fs.readFileSync(at(run, ...file)).toString('hex');
-  return {
-    config: bytes('config.json'),
-    best: bytes('checkpoints', 'best.safetensors'),
-    last: bytes('checkpoints', 'last.safetensors'),
-    state: Object.fromEntries([...tensors].map(([name, { data }]) => [name, bits(data)])),
-    position,
-    events,
-  };
-}
-
-/** Nothing half written is left, and nobody holds the run. */
-function expectTidy(run: string): void {
-  const names = fs.readdirSync(at(run), { recursive: true }) as string[];
-  expect(names.filter((name) => name.endsWith('.tmp') || name.endsWith('.lock'))).toEqual([]);
-  expect(names.filter((name) => name.startsWith(`tb${path.sep}`))).toHaveLength(1);
-}
-
-let whole: Awaited<ReturnType<typeof essence>>;
+let whole: Awaited<ReturnType<KilledRun['essence']>>;
+const runIn = (name: string): KilledRun => new KilledRun(medSa, training, at(name));
 
 beforeAll(async () => {
   medSa = await commandLine(folder);
   await writeTinyModel(at('tiny.safetensors'));
   await drawTinyPairs(at('drawn'), 8);
-  operations = (await sit('whole', null)).done;
-  whole = await essence('whole');
+  const run = runIn('whole');
+  operations = (await run.sit()).done;
+  whole = await run.essence();
 });
 
 describe('a run that is killed', () => {
   it('again and again at random ends with the same bytes as one that was not', async () => {
     expect(operations.length).toBeGreaterThan(50);
+    const run = runIn('killed');
     for (let count = 0; count < kills;) {
-      const number = String(1 + random.integer(operations.length));
-      const death: Death = random.chance(0.25)
-        ? { afterMs: random.integer(3000) }
-        : { at: number, within: random.chance(0.5) };
-      const { killed } = await sit('killed', death);
+      const { killed } = await run.sit(randomDeath(random, operations.length, 3000));
       if (killed) count++;
       // Done before it could die: another run is to be killed.
       else {
-        expect(await essence('killed')).toEqual(whole);
-        fs.rmSync(at('killed'), { recursive: true });
+        expect(await run.essence()).toEqual(whole);
+        fs.rmSync(run.folder, { recursive: true });
       }
     }
-    await sit('killed', null);
-    expect(await essence('killed')).toEqual(whole);
-    expectTidy('killed');
+    await run.sit();
+    expect(await run.essence()).toEqual(whole);
+    run.expectTidy();
   });
 
   it('between a temporary file and its renaming goes on from the file before', async () => {
@@ -129,24 +65,40 @@ describe('a run that is killed', () => {
       'rename last.safetensors 1',
       'rename best.safetensors 1',
     ];
+    const run = runIn('renamed');
     for (const renaming of renamings) {
-      expect(await sit('renamed', { at: renaming })).toMatchObject({ killed: true });
+      expect(await run.sit({ at: renaming })).toMatchObject({ killed: true });
       expect(operations).toContain(renaming.replace(/ \d+$/, ''));
-      const temporary = (fs.readdirSync(at('renamed'), { recursive: true }) as string[]).filter((name) =>
+      const temporary = (fs.readdirSync(run.folder, { recursive: true }) as string[]).filter((name) =>
         name.endsWith('.tmp'),
       );
       expect(temporary.length).toBeGreaterThan(0);
     }
-    const tensorBoard = (await sit('renamed', { at: '1000000' })).done.find((said) => /^rename .*tfevents/.test(said));
+    const tensorBoard = (await run.sit()).done.find((said) => /^rename .*tfevents/.test(said));
     expect(tensorBoard).toBeDefined();
-    expect(await essence('renamed')).toEqual(whole);
-    expectTidy('renamed');
+    expect(await run.essence()).toEqual(whole);
+    run.expectTidy();
   });
 
   it('within an event leaves a log whose last line is cut, and goes on', async () => {
-    expect(await sit('cut', { at: 'append events.jsonl 5', within: true })).toMatchObject({ killed: true });
-    expect(fs.readFileSync(at('cut', 'events.jsonl'), 'utf8').endsWith('\n')).toBe(false);
-    await sit('cut', null);
-    expect(await essence('cut')).toEqual(whole);
+    const run = runIn('cut');
+    expect(await run.sit({ at: 'append events.jsonl 5', within: true })).toMatchObject({ killed: true });
+    expect(fs.readFileSync(run.file('events.jsonl'), 'utf8').endsWith('\n')).toBe(false);
+    await run.sit();
+    expect(await run.essence()).toEqual(whole);
+  });
+
+  it('while it takes its lock keeps nobody out', async () => {
+    const run = runIn('locking');
+    for (const moment of ['open run.lock.tmp 1', 'write run.lock.tmp 1', 'link run.lock 1']) {
+      for (const within of [false, true]) {
+        expect(await run.sit({ at: moment.replace('run.lock.tmp', '.run.lock.tmp'), within })).toMatchObject({
+          killed: true,
+        });
+      }
+    }
+    await run.sit();
+    expect(await run.essence()).toEqual(whole);
+    run.expectTidy();
   });
 });

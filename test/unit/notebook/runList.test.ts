@@ -75,11 +75,13 @@ describe('a list of runs', () => {
     run.close();
     expect(listed('taken').status).toBe('stopped');
     // On another machine of a shared home: as long as its lock is touched.
-    const far = leave('far', [start(0)], [process.pid, 'elsewhere', 'somebody', '']);
+    const elsewhere = [process.pid, 'elsewhere', 'somebody', ''];
+    leave('far', [start(0)], elsewhere);
     expect(listed('far').status).toBe('running');
+    const silent = leave('silent', [start(0)], elsewhere);
     const longAgo = new Date(Date.now() - 3_600_000);
-    fs.utimesSync(path.join(far, 'run.lock'), longAgo, longAgo);
-    expect(listed('far').status).toBe('stale');
+    fs.utimesSync(path.join(silent, 'run.lock'), longAgo, longAgo);
+    expect(listed('silent').status).toBe('stale');
   });
 
   it('never signals a process that does not hold the run on this machine', () => {
