@@ -74,6 +74,7 @@ export class RunDirectory {
     try {
       RunDirectory.requireFree(absolute);
       // Of a run that was killed before it had a config, or has lost it.
+      run.removeLeftovers();
       run.rewind(0);
       await prepare?.(run);
       // Last: whoever finds a config finds a run that can be resumed.

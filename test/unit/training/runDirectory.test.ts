@@ -113,12 +113,15 @@ describe('RunDirectory', () => {
     expect(await run.flush()).toBe(fs.statSync(run.file('events.jsonl')).size);
   });
 
-  it('begins without the events of a run that lost its config', async () => {
+  it('begins without what a run has left that lost its config, or had none yet', async () => {
     const first = await RunDirectory.create(path.join(folder, 'lost-config'), {});
     first.append(step(1));
     first.close();
     fs.rmSync(first.file('config.json'));
+    const half = first.file('checkpoints', '.state.safetensors.0123456789ab.tmp');
+    fs.writeFileSync(half, 'half a state');
     const run = await RunDirectory.create(first.folder, {});
+    expect(fs.existsSync(half)).toBe(false);
     run.append(step(7));
     expect(stepsOf(run)).toEqual([7]);
     expect(await run.flush()).toBe(fs.statSync(run.file('events.jsonl')).size);
