@@ -1,6 +1,7 @@
 import type { Plane } from '../../src/protocol';
 import type { Post } from './messages';
 import type { Session } from './session';
+import { WheelPace } from './wheelPace';
 
 /** Slices that are asked for ahead of the one that is shown, in the direction of scrolling, and behind it. */
 const ahead = 8;
@@ -11,6 +12,13 @@ const behind = 2;
  */
 const mostAhead = 4;
 const mostOnTheWay = 6;
+/**
+ * Where more slices than this go by while one comes, the one that is shown is past before it is here: those are asked for that
+ * will be shown by then, as many as can come in that time, evenly.
+ */
+const mostPassed = 3;
+/** Asked for so much earlier than it seems to be needed: what comes too late is of no use. */
+const margin = 1.3;
 /** A slice of more pixels comes as means of them first: VS Code carries some megabytes a second, a wheel turns faster. */
 const mostPixels = 1.5 * 2 ** 16;
 /** When no other slice has been shown for so long, every pixel of this one is asked for. */
@@ -31,7 +39,7 @@ interface Wish {
  * pace: it asks for more as slices come, so what it has scrolled past is not asked for, and nothing is asked for twice.
  */
 export class SliceLoader {
-  private readonly shown = new Map<Plane, { index: number; direction: 1 | -1 }>();
+  private readonly shown = new Map<Plane, { index: number; direction: 1 | -1; pace: WheelPace }>();
   /** Until when a wish is waited for. */
   private readonly onTheWay = new Map<string, number>();
   private readonly tries = new Map<string, number>();
@@ -61,7 +69,9 @@ export class SliceLoader {
     }
     const before = this.shown.get(plane);
     if (before?.index === index) return;
-    this.shown.set(plane, { index, direction: before && index < before.index ? -1 : 1 });
+    const pace = before?.pace ?? new WheelPace();
+    pace.shown(index, performance.now());
+    this.shown.set(plane, { index, direction: before && index < before.index ? -1 : 1, pace });
     for (const shrink of [null, 1, this.coarse(plane)]) this.tries.delete(keyOf({ plane, index, shrink }));
     if (this.resting) clearTimeout(this.resting);
     this.resting = setTimeout(() => {
@@ -75,6 +85,10 @@ export class SliceLoader {
   arrived(plane: Plane, index: number, shrink: number | null): void {
     for (const each of shrink === 1 ? [1, this.coarse(plane)] : [shrink]) {
       const key = keyOf({ plane, index, shrink: each });
+      const until = this.onTheWay.get(key);
+      if (until !== undefined && this.tries.has(key)) {
+        this.shown.get(plane)?.pace.answered(performance.now() - (until - patienceMs));
+      }
       this.onTheWay.delete(key);
       this.tries.delete(key);
     }
@@ -87,9 +101,10 @@ export class SliceLoader {
     for (const [key, until] of this.onTheWay) if (until <= now) this.onTheWay.delete(key);
     const until = now + patienceMs;
     const chosen = [
-      ...this.take(this.urgent(), mostOnTheWay, until),
+      ...this.take(this.passing(now), mostOnTheWay, until),
+      ...this.take(this.urgent(now), mostOnTheWay, until),
       ...(this.resting ? [] : this.take(this.details([0]), mostOnTheWay, until)),
-      ...this.take(this.neighbours(), mostAhead, until),
+      ...this.take(this.neighbours(now), mostAhead, until),
       // One at a time, and only when nothing else is on its way: a wheel that turns again does not wait for them.
       ...(this.resting ? [] : this.take(this.details([1, -1]), 1, until)),
     ];
@@ -130,19 +145,44 @@ export class SliceLoader {
     return taken;
   }
 
+  /** Of a wheel that turns faster than slices come: what will be shown when it is here. */
+  private *passing(now: number): Iterable<Wish> {
+    for (const [plane, { index, pace }] of this.shown) {
+      const passing = this.passingOf(pace, now);
+      if (passing === 0) continue;
+      // Multiples of the stride: the same slices are named as the wheel turns on.
+      const stride = Math.sign(passing) * Math.ceil(Math.abs(passing) / mostOnTheWay);
+      const first = Math.ceil((index + margin * passing) / stride) * stride;
+      const last = passing > 0 ? this.session.planeInfo(plane).slices - 1 : 0;
+      for (let turn = 0; turn < mostOnTheWay; turn++) {
+        const next = first + turn * stride;
+        const within = passing > 0 ? Math.min(next, last) : Math.max(next, last);
+        if (this.session.need(plane, within) === 'pixels') yield { plane, index: within, shrink: this.coarse(plane) };
+        if (within !== next) break;
+      }
+    }
+  }
+
+  /** How many slices go by while one comes, negative where the index falls; 0 where the one that is shown can be waited for. */
+  private passingOf(pace: WheelPace, now: number): number {
+    const passing = this.resting ? pace.passing(now) : 0;
+    return Math.abs(passing) > mostPassed ? passing : 0;
+  }
+
   /** What is shown and lacks something. */
-  private *urgent(): Iterable<Wish> {
-    for (const [plane, { index }] of this.shown) {
+  private *urgent(now: number): Iterable<Wish> {
+    for (const [plane, { index, pace }] of this.shown) {
       const need = this.session.need(plane, index);
-      if (need === 'pixels') yield { plane, index, shrink: this.coarse(plane) };
+      if (need === 'pixels' && this.passingOf(pace, now) === 0) yield { plane, index, shrink: this.coarse(plane) };
       if (need === 'overlay') yield { plane, index, shrink: null };
     }
   }
 
-  private *neighbours(): Iterable<Wish> {
+  private *neighbours(now: number): Iterable<Wish> {
     for (const step of [...range(1, ahead), ...range(1, behind).map((each) => -each)]) {
-      for (const [plane, { index: middle, direction }] of this.shown) {
+      for (const [plane, { index: middle, direction, pace }] of this.shown) {
         const index = middle + step * direction;
+        if (this.passingOf(pace, now) !== 0) continue;
         if (this.exists(plane, index) && this.session.need(plane, index) === 'pixels')
           yield { plane, index, shrink: this.coarse(plane) };
       }

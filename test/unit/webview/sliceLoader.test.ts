@@ -6,11 +6,10 @@ import { SliceCache } from '../../../webview/image/sliceCache';
 import { SliceLoader } from '../../../webview/image/sliceLoader';
 import type { SliceImage } from '../../../webview/image/tone';
 
-const slices = 30;
 const state = { revision: 10, objects: [], active: 'a', undo: null, redo: null, model: null, readOnly: null };
 
 /** A page that shows a volume of slices of this side, begun at slice 5, and what it asks the kernel for. */
-function pageOf(side: number) {
+function pageOf(side: number, slices = 30) {
   const image: ImageInfo = {
     ...{ path: 'a', name: 'a', size: [side, side, slices], channels: 1, modality: null, spacing: null, notes: [] },
     ...{ origin: [0, 0, 0], direction: [1, 0, 0, 0, 1, 0, 0, 0, 1], range: [0, 1], window: { low: 0, high: 1 } },
@@ -115,6 +114,37 @@ describe('asking for slices', () => {
     for (let index = 9; index < 16; index++) arrive(index, 2);
     expect(asked()).toContainEqual([[8], 1]);
     loader.dispose();
+  });
+
+  it.each([
+    [40, 25],
+    [150, 25],
+    [300, 12],
+    [600, 6],
+  ])('a wheel of 33 notches a second, answered after %i ms, shows at least %i slices a second', (answerMs, least) => {
+    for (const direction of [1, -1]) {
+      const { loader, session, arrive, asked } = pageOf(512, 600);
+      let index = direction === 1 ? 5 : 590;
+      let drawn = 0;
+      let last = -1;
+      loader.show('axial', index);
+      const look = (): void => {
+        if (index === last || session.need('axial', index) === 'pixels') return;
+        last = index;
+        drawn++;
+      };
+      for (let ms = 0; ms < 9000; ms++) {
+        if (ms % 30 === 0) loader.show('axial', (index += direction));
+        for (const [indices, shrink] of asked()) {
+          const answer = (each: number) => () => arrive(each, shrink ?? 1);
+          for (const each of indices) setTimeout(answer(each), answerMs);
+        }
+        vi.advanceTimersByTime(1);
+        look();
+      }
+      expect(drawn / 9).toBeGreaterThan(least);
+      loader.dispose();
+    }
   });
 
   it('asks for small slices whole', () => {
