@@ -43,7 +43,7 @@ export async function epochsWithin(
     fs.rmSync(folder, { recursive: true, force: true });
   }
   if (context.signal.aborted) throw new CancelledError();
-  const { preparation, epoch } = paceOf(events, began);
+  const { preparation, epoch } = paceOf(events, began, options.validateEvery);
   const epochs = Math.floor((seconds - preparation) / epoch);
   if (epochs >= 1) return epochs;
   throw new UserError(
@@ -53,13 +53,16 @@ export async function epochsWithin(
 }
 
 /**
- * Seconds until the first step is done, and of an epoch with its validation and checkpoint, from the events of a run
- * that was stopped. Where whole epochs were seen after the first one, their mean; else as the steps of the last one went.
+ * Seconds until the first step is done, and of an epoch with its share of a validation and its checkpoint, from the events
+ * of a run that was stopped. Where whole epochs were seen after the first one, their mean; else as the steps of the last one
+ * went.
  * @param began when the run was called, milliseconds
+ * @param validateEvery epochs from one validation to the next; 0: none
  */
 export function paceOf(
   events: readonly RunEvent[],
   began: number,
+  validateEvery = 1,
 ): { readonly preparation: number; readonly epoch: number } {
   const steps = events.filter((event) => event.type === 'step');
   const start = events.find((event) => event.type === 'start');
@@ -75,19 +78,18 @@ export function paceOf(
   const [first, last] = [seen[0], seen[seen.length - 1]];
   const behind = ((last.progress ?? 0) - (first.progress ?? 0)) * start.epochs;
   const training = behind > 0 ? (last.time - first.time) / behind : last.time - start.time;
-  return { preparation, epoch: (training + validationTime(events)) / 1000 };
+  return { preparation, epoch: (training + endOfEpoch(events, validateEvery)) / 1000 };
 }
 
-/** Milliseconds from an epoch's last step to its checkpoint, or the validation before the first where none has ended. */
-function validationTime(events: readonly RunEvent[]): number {
+/** Milliseconds from an epoch's last step to its checkpoint, on average, as far as was seen. */
+function endOfEpoch(events: readonly RunEvent[], validateEvery: number): number {
   const end = events.findIndex(({ type }) => type === 'checkpoint');
-  if (end >= 0) {
-    const step = events.slice(0, end).findLast(({ type }) => type === 'step');
-    return step === undefined ? 0 : events[end].time - step.time;
-  }
-  const [start, validation] = [
-    events.find(({ type }) => type === 'start'),
-    events.find(({ type }) => type === 'validation'),
-  ];
-  return start === undefined || validation === undefined ? 0 : validation.time - start.time;
+  const step = events.slice(0, Math.max(end, 0)).findLast(({ type }) => type === 'step');
+  const seen = step === undefined ? 0 : events[end].time - step.time;
+  if (validateEvery === 0 || (validateEvery === 1 && step !== undefined)) return seen;
+  // What ended was no epoch with a validation: there is the one before the first epoch.
+  const start = events.find(({ type }) => type === 'start');
+  const validation = events.find(({ type }) => type === 'validation');
+  const once = start === undefined || validation === undefined ? 0 : validation.time - start.time;
+  return seen + once / validateEvery;
 }

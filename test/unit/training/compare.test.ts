@@ -97,6 +97,15 @@ describe('the pace of a trial', () => {
     // A quarter of an epoch in a second.
     expect(paceOf(events, 0).epoch).toBeCloseTo(4 + 0.5, 9);
   });
+
+  it('counts a validation once in so many epochs', () => {
+    const events = [start(0), validation(2000, 0), step(3000, 1, 0.05), step(4000, 1, 0.1)];
+    expect(paceOf(events, 0).epoch).toBeCloseTo(2 + 2, 9);
+    expect(paceOf(events, 0, 20).epoch).toBeCloseTo(2 + 0.1, 9);
+    expect(paceOf(events, 0, 0).epoch).toBeCloseTo(2, 9);
+    events.push(checkpoint(4500, 1), step(5500, 2, 0.15), step(6500, 2, 0.175));
+    expect(paceOf(events, 0, 20).epoch).toBeCloseTo(4 + 0.5 + 0.1, 9);
+  });
 });
 
 it('the time of a run leaves out how long it lay', () => {
