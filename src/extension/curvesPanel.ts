@@ -2,6 +2,9 @@ import { randomUUID } from 'node:crypto';
 import path from 'node:path';
 import * as vscode from 'vscode';
 import type { CurvesPanelMessage, CurvesPanelStart, CurvesState, TrainingRequest, ViewerEvent } from '../protocol';
+import { curvesPanelMessageSchema } from '../protocol/panelSchemas';
+import { problemOf } from '../protocol/problem';
+import { trainingRequestSchema } from '../protocol/schemas';
 import { errorText, type KernelClient } from './kernelClient';
 import { t } from './l10n';
 import { panelPage } from './panelPage';
@@ -30,7 +33,7 @@ export class CurvesPanel implements vscode.Disposable {
     webview.options = { enableScripts: true, localResourceRoots: [scripts] };
     panel.iconPath = new vscode.ThemeIcon('graph-line');
     this.subscriptions = [
-      webview.onDidReceiveMessage((message: FromPage) => void this.receive(message)),
+      webview.onDidReceiveMessage((message: unknown) => void this.take(message)),
       panel.onDidChangeViewState(() => {
         if (!panel.visible) this.forgetPage();
       }),
@@ -52,6 +55,18 @@ export class CurvesPanel implements vscode.Disposable {
   dispose(): void {
     for (const subscription of this.subscriptions) subscription.dispose();
     this.forgetPage();
+  }
+
+  /** What is no message is told in the log and, where it names the page's view, there. */
+  private async take(message: unknown): Promise<void> {
+    const own = curvesPanelMessageSchema.safeParse(message);
+    if (own.success) return this.receive(own.data);
+    const { success, data, error } = trainingRequestSchema.safeParse(message);
+    if (success) return this.receive(data);
+    const problem = problemOf(error);
+    this.kernel.log.warn(`a panel of curves sent a message that is no request (${problem}); it was dropped`);
+    const text = t('The page sent a message that is no request ({0}); it was dropped.', problem);
+    this.deliver({ type: 'training/error', viewId: `${this.notebook}/view`, message: text });
   }
 
   private async receive(message: FromPage): Promise<void> {

@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import { type CurvesState, freshState } from '../protocol';
+import { curvesStateSchema } from '../protocol/panelSchemas';
 import { CurvesPanel, curvesTitle } from './curvesPanel';
 import { curvesPanelType } from './identity';
 import type { KernelClient } from './kernelClient';
@@ -15,7 +16,8 @@ export class CurvesPanels implements vscode.Disposable {
   ) {
     this.serializer = vscode.window.registerWebviewPanelSerializer(curvesPanelType, {
       deserializeWebviewPanel: (panel, state: unknown) => {
-        if (isState(state)) this.fill(panel, state);
+        const { success, data } = curvesStateSchema.safeParse(state);
+        if (success) this.fill(panel, data);
         else panel.dispose();
         return Promise.resolve();
       },
@@ -49,11 +51,4 @@ export class CurvesPanels implements vscode.Disposable {
       this.panels.delete(filled);
     });
   }
-}
-
-function isState(value: unknown): value is CurvesState {
-  if (typeof value !== 'object' || value === null) return false;
-  const { runs, smoothing, log } = value as Record<string, unknown>;
-  const folders = Array.isArray(runs) && runs.length > 0 && runs.every((run) => typeof run === 'string');
-  return folders && typeof smoothing === 'number' && typeof log === 'boolean';
 }

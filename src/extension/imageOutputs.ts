@@ -1,5 +1,6 @@
 import type * as vscode from 'vscode';
 import { imageMime, type ImageOutput, type ImageOutputV1 } from '../protocol';
+import { anyImageOutputSchema } from '../protocol/viewerSchemas';
 
 /** What stands for images in the outputs of cells. A damaged output is no image; its renderer says so. */
 export function imageOutputsOf(cells: readonly vscode.NotebookCell[]): (ImageOutput | ImageOutputV1)[] {
@@ -7,8 +8,7 @@ export function imageOutputsOf(cells: readonly vscode.NotebookCell[]): (ImageOut
   return items.flatMap(({ mime, data }) => {
     if (mime !== imageMime) return [];
     try {
-      const output = JSON.parse(new TextDecoder().decode(data)) as ImageOutput | ImageOutputV1;
-      return typeof output.image.path === 'string' ? [output] : [];
+      return [anyImageOutputSchema.parse(JSON.parse(new TextDecoder().decode(data)))];
     } catch {
       return [];
     }

@@ -1,5 +1,7 @@
 import * as vscode from 'vscode';
 import type { InspectorEvent, InspectorRequest } from '../protocol/inspector';
+import { inspectorRequestSchema } from '../protocol/inspectorSchema';
+import { problemOf } from '../protocol/problem';
 import { inspectorRendererId } from './identity';
 import { errorText, type KernelClient } from './kernelClient';
 import { t } from './l10n';
@@ -11,8 +13,8 @@ export class InspectorMessaging implements vscode.Disposable {
   constructor(kernel: KernelClient) {
     const channel = vscode.notebooks.createRendererMessaging(inspectorRendererId);
     this.subscription = channel.onDidReceiveMessage(async ({ editor, message }) => {
-      if (isInspectorRequest(message)) await channel.postMessage(await inspectorAnswer(kernel, message), editor);
-      else kernel.log.warn('an inspector sent a message that is no request; it was dropped');
+      const answer = await inspectorAnswer(kernel, message);
+      if (answer !== null) await channel.postMessage(answer, editor);
     });
   }
 
@@ -21,10 +23,22 @@ export class InspectorMessaging implements vscode.Disposable {
   }
 }
 
-/** The kernel's answer, or why there is none. Starts no kernel: a new one would know of no inspection. */
-export async function inspectorAnswer(kernel: KernelClient, request: InspectorRequest): Promise<InspectorEvent> {
-  const { viewId, requestId } = request;
+/**
+ * The kernel's answer to a page's message, or why there is none; null where nobody could be told. Starts no kernel: a new
+ * one would know of no inspection.
+ */
+export async function inspectorAnswer(kernel: KernelClient, message: unknown): Promise<InspectorEvent | null> {
+  if (!isInspectorRequest(message)) {
+    kernel.log.warn('an inspector sent a message that is no request; it was dropped');
+    return null;
+  }
+  const { viewId, requestId } = message;
   const failed = (message: string): InspectorEvent => ({ viewId, requestId, type: 'inspector/error', message });
+  const { success, data: request, error: wrong } = inspectorRequestSchema.safeParse(message);
+  if (!success) {
+    kernel.log.warn(`an inspector sent a message that is no request (${problemOf(wrong)}); it was dropped`);
+    return failed(t('The page sent a message that is no request ({0}); it was dropped.', problemOf(wrong)));
+  }
   if (!vscode.workspace.isTrusted)
     return failed(t('This workspace is not trusted: the figures stay as they were saved.'));
   if (!kernel.running)
@@ -36,8 +50,8 @@ export async function inspectorAnswer(kernel: KernelClient, request: InspectorRe
   }
 }
 
-/** Whether a page's message is meant as a request; the kernel looks closer. */
-export function isInspectorRequest(message: unknown): message is InspectorRequest {
+/** Whether a page's message is meant as a request that can be answered. */
+function isInspectorRequest(message: unknown): message is Pick<InspectorRequest, 'viewId' | 'requestId'> {
   if (typeof message !== 'object' || message === null) return false;
   const { type, viewId, requestId } = message as Record<string, unknown>;
   const named = typeof type === 'string' && type.startsWith('inspector/') && typeof viewId === 'string';

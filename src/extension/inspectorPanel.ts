@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import * as vscode from 'vscode';
-import type { FromInspectorPanel, InspectorSubject, ToInspectorPanel } from '../protocol/inspectorPanel';
-import { inspectorAnswer, isInspectorRequest } from './inspectorMessaging';
+import type { InspectorSubject, ToInspectorPanel } from '../protocol/inspectorPanel';
+import { inspectorAnswer } from './inspectorMessaging';
 import { errorText, type KernelClient } from './kernelClient';
 import { t } from './l10n';
 import { panelPage } from './panelPage';
@@ -25,7 +25,7 @@ export class InspectorPanel implements vscode.Disposable {
     this.opening = this.open();
     // Who waits for it is told; a page that never asks is nobody.
     this.opening.catch((error: unknown) => kernel.log.error(`inspecting adapters: ${errorText(error)}`));
-    this.subscription = panel.webview.onDidReceiveMessage((message: FromInspectorPanel) => this.receive(message));
+    this.subscription = panel.webview.onDidReceiveMessage((message: unknown) => this.receive(message));
     panel.webview.html = panelPage(panel.webview, vscode.Uri.joinPath(scripts, 'inspector-panel.js'), {
       title: 'Adapter inspector',
       body: '<main id="inspector">Looking into the adapters…</main>',
@@ -50,16 +50,22 @@ export class InspectorPanel implements vscode.Disposable {
     return this.kernel.request('inspector/open', { notebook: this.notebook, ...this.subject });
   }
 
-  private async receive(message: FromInspectorPanel): Promise<void> {
-    if (message.type === 'panel/ready') {
+  private async receive(message: unknown): Promise<void> {
+    if (isReady(message)) {
       await this.opening.then(
         (output) => this.post({ type: 'panel/show', output, subject: this.subject }),
         (error) => this.post({ type: 'panel/failed', message: errorText(error), subject: this.subject }),
       );
-    } else if (isInspectorRequest(message)) await this.post(await inspectorAnswer(this.kernel, message));
+    } else {
+      const answer = await inspectorAnswer(this.kernel, message);
+      if (answer !== null) await this.post(answer);
+    }
   }
 
   private post(message: ToInspectorPanel): Thenable<boolean> {
     return this.panel.webview.postMessage(message);
   }
 }
+
+const isReady = (message: unknown): boolean =>
+  typeof message === 'object' && message !== null && 'type' in message && message.type === 'panel/ready';

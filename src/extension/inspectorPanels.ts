@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import type { InspectorSubject } from '../protocol/inspectorPanel';
+import { inspectorSubjectSchema } from '../protocol/panelSchemas';
 import { inspectorPanelType } from './identity';
 import { InspectorPanel } from './inspectorPanel';
 import type { KernelClient } from './kernelClient';
@@ -15,7 +16,8 @@ export class InspectorPanels implements vscode.Disposable {
   ) {
     this.serializer = vscode.window.registerWebviewPanelSerializer(inspectorPanelType, {
       deserializeWebviewPanel: (panel, state: unknown) => {
-        if (isSubject(state)) this.fill(panel, state);
+        const { success, data } = inspectorSubjectSchema.safeParse(state);
+        if (success) this.fill(panel, data);
         else panel.dispose();
         return Promise.resolve();
       },
@@ -42,11 +44,4 @@ export class InspectorPanels implements vscode.Disposable {
     panel.onDidDispose(() => filled.dispose());
     return filled;
   }
-}
-
-/** What a page kept; the kernel looks closer at the image. */
-function isSubject(value: unknown): value is InspectorSubject {
-  if (typeof value !== 'object' || value === null) return false;
-  const { image, adapters, folder } = value as Record<string, unknown>;
-  return typeof image === 'object' && image !== null && typeof adapters === 'string' && typeof folder === 'string';
 }

@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import type { KernelNotifications, KernelRequests } from '../protocol';
+import { kernelNotificationSchemas } from '../protocol/notificationSchemas';
 import { type KernelLaunch, KernelProcess } from './kernelProcess';
 import { t } from './l10n';
 
@@ -98,10 +99,17 @@ export class KernelClient implements vscode.Disposable {
 
   private forward<M extends Method>(process: KernelProcess, method: M): void {
     process.onNotification(method, (params) => {
+      const { success, data, error } = kernelNotificationSchemas[method].safeParse(params);
+      if (!success) {
+        this.log.warn(
+          `${method} of the kernel was not understood at ${error.issues[0].path.join('.')}; it was dropped`,
+        );
+        return;
+      }
       try {
-        this.emitters[method].fire(params as KernelNotifications[M]);
-      } catch (error) {
-        this.log.warn(`${method} was not understood: ${errorText(error)}`);
+        this.emitters[method].fire(data);
+      } catch (problem) {
+        this.log.warn(`${method} was not understood: ${errorText(problem)}`);
       }
     });
   }

@@ -1,5 +1,8 @@
 import * as vscode from 'vscode';
-import { imageMime, type ImageOutput, type ImageOutputV1, type ViewerEvent, type ViewerRequest } from '../protocol';
+import { imageMime, type ViewerEvent, type ViewerRequest } from '../protocol';
+import { problemOf } from '../protocol/problem';
+import { viewerRequestSchema } from '../protocol/schemas';
+import { anyImageOutputSchema } from '../protocol/viewerSchemas';
 import type { AdapterChoice } from './adapterChoice';
 import { imageRendererId, trainingRendererId } from './identity';
 import { errorText, type KernelClient } from './kernelClient';
@@ -34,8 +37,9 @@ export class RendererMessaging implements vscode.Disposable {
     private readonly adapters: AdapterChoice,
   ) {
     const receive = ({ editor, message }: { editor: vscode.NotebookEditor; message: unknown }) => {
-      if (isRequest(message)) void this.forward(editor, message);
-      else this.kernel.log.warn('a renderer sent a message that is no request; it was dropped');
+      const { success, data, error } = viewerRequestSchema.safeParse(message);
+      if (success) void this.forward(editor, data);
+      else this.refuse(message, problemOf(error));
     };
     this.subscriptions = [
       this.channels.image.onDidReceiveMessage(receive),
@@ -130,8 +134,19 @@ export class RendererMessaging implements vscode.Disposable {
     for (const editor of view.editors) void channel.postMessage(event, editor);
   }
 
-  private fail({ type, viewId }: ViewerRequest, message: string): void {
+  private fail({ type, viewId }: { type: string; viewId: string }, message: string): void {
     this.deliver({ type: type.startsWith('training/') ? 'training/error' : 'viewer/error', viewId, message });
+  }
+
+  /** A view that is known is told; of what nobody can be told the log knows. */
+  private refuse(message: unknown, problem: string): void {
+    this.kernel.log.warn(`a renderer sent a message that is no request (${problem}); it was dropped`);
+    const { type, viewId } = (typeof message === 'object' && message !== null ? message : {}) as Record<
+      string,
+      unknown
+    >;
+    if (typeof type !== 'string' || typeof viewId !== 'string') return;
+    this.fail({ type, viewId }, t('The page sent a message that is no request ({0}); it was dropped.', problem));
   }
 
   private forget(notebook: vscode.NotebookDocument): void {
@@ -141,19 +156,13 @@ export class RendererMessaging implements vscode.Disposable {
   }
 }
 
-function isRequest(message: unknown): message is ViewerRequest {
-  if (typeof message !== 'object' || message === null) return false;
-  const { type, viewId } = message as { type?: unknown; viewId?: unknown };
-  return typeof type === 'string' && /^(viewer|training)\//.test(type) && typeof viewId === 'string';
-}
-
 /** Where the extension host alone was restarted, the viewer still stands and will not attach again by itself. */
 function savedImage(notebook: vscode.NotebookDocument, viewId: string): Attach | null {
   const items = notebook.getCells().flatMap(({ outputs }) => outputs.flatMap((output) => output.items));
   for (const { mime, data } of items) {
     if (mime !== imageMime) continue;
     try {
-      const output = JSON.parse(new TextDecoder().decode(data)) as ImageOutput | ImageOutputV1;
+      const output = anyImageOutputSchema.parse(JSON.parse(new TextDecoder().decode(data)));
       if (output.viewId === viewId) return { type: 'viewer/attach', version: 2, viewId, output };
     } catch {
       // A damaged output is no image; its renderer says so.

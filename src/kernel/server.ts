@@ -1,8 +1,8 @@
 // The kernel on a wire: typed requests in, events out. One table; a request without a handler does not compile.
 import path from 'node:path';
 import { type CancellationToken, ErrorCodes, type MessageConnection, ResponseError } from 'vscode-jsonrpc';
-import type { z } from 'zod';
 import type { KernelNotifications, KernelRequests } from '../protocol';
+import { problemOf } from '../protocol/problem';
 import { kernelRequestSchemas } from '../protocol/schemas';
 import { type KernelOptions, NotebookKernel } from './notebook/kernel';
 
@@ -77,9 +77,7 @@ async function answer<M extends Method>(
 ): Promise<KernelRequests[M][1]> {
   const checked = kernelRequestSchemas[method].safeParse(params);
   if (!checked.success) {
-    const issue = closest(checked.error.issues);
-    const where = issue.path.length > 0 ? `${issue.path.join('.')}: ` : '';
-    throw new ResponseError(ErrorCodes.InvalidParams, `${method}: ${where}${issue.message}`);
+    throw new ResponseError(ErrorCodes.InvalidParams, `${method}: ${problemOf(checked.error)}`);
   }
   try {
     return await handlers[method](checked.data, signal);
@@ -87,16 +85,4 @@ async function answer<M extends Method>(
     const { name, message, stack } = error instanceof Error ? error : new Error(String(error));
     throw new ResponseError(userErrorCode, message, { name, stack });
   }
-}
-
-type Issue = z.core.$ZodIssue;
-
-/** What came is meant as one shape of several: the one that it fits the farthest. Its path is complete. */
-function closest(issues: readonly Issue[], above: PropertyKey[] = []): { path: PropertyKey[]; message: string } {
-  const found = issues.flatMap((issue) => {
-    const path = [...above, ...issue.path];
-    const inner = issue.code === 'invalid_union' ? issue.errors.filter((errors) => errors.length > 0) : [];
-    return inner.length === 0 ? [{ path, message: issue.message }] : inner.map((errors) => closest(errors, path));
-  });
-  return found.reduce((best, one) => (one.path.length > best.path.length ? one : best));
 }

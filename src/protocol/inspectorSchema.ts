@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { InspectorRequest } from './inspector';
+import { listOf } from './viewerSchemas';
 
 const name = z.string().min(1).max(4096);
 const whole = z.number().int().nonnegative();
@@ -21,7 +22,7 @@ const mapQuery = z.discriminatedUnion('of', maps);
 const pictureQuery = z.discriminatedUnion('of', [...maps, z.object({ of: z.literal('masks'), slot })]);
 
 const prompts = z.object({
-  points: z.array(z.object({ x: z.number(), y: z.number(), label: z.literal([0, 1]) })).max(1000),
+  points: listOf(z.object({ x: z.number(), y: z.number(), label: z.literal([0, 1]) }), 1000),
   box: z.tuple([z.number(), z.number(), z.number(), z.number()]).nullable(),
 });
 
@@ -31,7 +32,7 @@ const asking = { viewId: name, inspection: name, requestId: whole };
 export const inspectorRequestSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('inspector/attach'), ...asking }),
   z.object({ type: z.literal('inspector/picture'), ...asking, slice: whole }),
-  z.object({ type: z.literal('inspector/maps'), ...asking, slice: whole, maps: z.array(mapQuery).max(64) }),
+  z.object({ type: z.literal('inspector/maps'), ...asking, slice: whole, maps: listOf(mapQuery, 64) }),
   z.object({ type: z.literal('inspector/prompt'), ...asking, slot, slice: whole, prompts }),
   z.object({ type: z.literal('inspector/frozen'), ...asking, slot }),
   z.object({ type: z.literal('inspector/exportTensors'), ...asking }),

@@ -3,12 +3,12 @@ import { z } from 'zod';
 import { inspectorRequestSchema } from './inspectorSchema';
 import type { KernelRequests } from './kernel';
 import type { TrainingRequest, ViewerRequest } from './viewer';
-import { imageOutputSchema, imageOutputV1Schema, imageRequestSchema } from './viewerSchemas';
+import { anyImageOutputSchema, imageRequestSchema, listOf } from './viewerSchemas';
 
 const name = z.string().min(1).max(4096);
 const id = z.string().min(1).max(200);
 
-const trainingRequestSchema = z.discriminatedUnion('type', [
+export const trainingRequestSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('training/attach'), viewId: id, run: name, curves: z.boolean().optional() }),
   z.object({ type: z.literal('training/detach'), viewId: id, run: name }),
   z.object({ type: z.literal('training/stop'), viewId: id, run: name }),
@@ -16,7 +16,10 @@ const trainingRequestSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('training/list'), viewId: id, run: name }),
 ]) satisfies z.ZodType<TrainingRequest>;
 
-const viewerRequestSchema = z.union([imageRequestSchema, trainingRequestSchema]) satisfies z.ZodType<ViewerRequest>;
+export const viewerRequestSchema = z.union([
+  imageRequestSchema,
+  trainingRequestSchema,
+]) satisfies z.ZodType<ViewerRequest>;
 
 /** Its choices are checked where they are told to the trainer. */
 export const fineTuneSchema = z.looseObject({
@@ -38,14 +41,14 @@ export const kernelRequestSchemas: { readonly [M in keyof KernelRequests]: z.Zod
   'annotation/export': z.object({
     notebook: name,
     folder: name,
-    outputs: z.array(z.discriminatedUnion('version', [imageOutputSchema, imageOutputV1Schema])).max(10_000),
+    outputs: listOf(anyImageOutputSchema, 10_000),
     target: name,
   }),
   'adapters/use': z.object({ notebook: name, folder: name, file: name.nullable() }),
   'inspector/open': z.object({
     notebook: name,
     folder: name,
-    image: z.discriminatedUnion('version', [imageOutputSchema, imageOutputV1Schema]),
+    image: anyImageOutputSchema,
     adapters: name,
   }),
   'inspector/ask': z.object({ request: inspectorRequestSchema }),

@@ -19,11 +19,17 @@ export const sessionIdSchema = z
   .regex(/^[A-Za-z0-9_][A-Za-z0-9_.-]*$/, 'is no session id');
 
 const label = z.union([z.literal(0), z.literal(1)]);
+/** Lists of a most length, which is looked at before their items are: a message may hold millions. */
+export const listOf = <T extends z.ZodType>(item: T, most: number) =>
+  z
+    .custom<z.input<T>[]>(
+      (value) => Array.isArray(value) && value.length <= most,
+      `is no list of at most ${most} items`,
+    )
+    .pipe(z.array(item));
+
 /** A line may be long, not endless: a hand gives some hundred positions a second. */
-const line = z
-  .array(z.tuple([finite, finite]))
-  .min(1)
-  .max(20_000);
+const line = listOf(z.tuple([finite, finite]), 20_000).refine(({ length }) => length > 0, 'holds no point');
 
 const point = z.object({ kind: z.literal('point'), x: finite, y: finite, label });
 const box = z.object({ kind: z.literal('box'), x0: finite, y0: finite, x1: finite, y1: finite });
@@ -84,6 +90,9 @@ export const imageOutputV1Schema = z.object({
   slice,
 }) satisfies z.ZodType<ImageOutputV1>;
 
+/** What may stand in a notebook for an image, of either version. */
+export const anyImageOutputSchema = z.discriminatedUnion('version', [imageOutputSchema, imageOutputV1Schema]);
+
 const formats = ['png-labels', 'png-overlay', 'nifti', 'dicom-seg', 'coco', 'pairs'] as const satisfies ExportFormat[];
 const plane = z.enum(['axial', 'coronal', 'sagittal']);
 const target = { viewId: id, object: id, slice };
@@ -92,7 +101,7 @@ const attachSchema = z.object({
   type: z.literal('viewer/attach'),
   version: z.literal(2),
   viewId: id,
-  output: z.discriminatedUnion('version', [imageOutputSchema, imageOutputV1Schema]),
+  output: anyImageOutputSchema,
 });
 
 const intentSchema = z.discriminatedUnion('type', [
@@ -101,7 +110,7 @@ const intentSchema = z.discriminatedUnion('type', [
     type: z.literal('viewer/slices'),
     viewId: id,
     plane,
-    indices: z.array(slice).max(1000),
+    indices: listOf(slice, 1000),
     pixels: z.boolean(),
     shrink: count.max(64).optional(),
     shown: slice.optional(),

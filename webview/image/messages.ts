@@ -1,4 +1,6 @@
 import type { ImageEvent, ImageOutput, ImageOutputV1, ImageRequest } from '../../src/protocol';
+import { imageEventSchema } from '../../src/protocol/viewerEventSchemas';
+import { checked, isAddressed } from '../shared/checked';
 
 export type { ImageEvent, ImageRequest } from '../../src/protocol';
 export type Post = (request: ImageRequest) => void;
@@ -48,10 +50,11 @@ function readFirstVersion(value: Record<string, unknown>, image: Record<string, 
   };
 }
 
-/** Whether a message is an event for an image view. */
-export function isImageEvent(message: unknown): message is ImageEvent {
-  if (!isRecord(message) || typeof message.type !== 'string') return false;
-  return message.type.startsWith('viewer/') && typeof message.viewId === 'string';
+/** The event for an image view that a message is; one that is malformed becomes an error for its view; null: none. */
+export function readImageEvent(message: unknown): ImageEvent | null {
+  if (!isAddressed(message, 'viewer/')) return null;
+  const found = checked<ImageEvent>(imageEventSchema, message);
+  return 'event' in found ? found.event : { type: 'viewer/error', viewId: message.viewId, message: found.refused };
 }
 
 /** A name that no other page invents. */

@@ -1,7 +1,7 @@
 import type { ActivationFunction } from 'vscode-notebook-renderer';
 import { addStyles, element } from '../shared/dom';
 import type { HeldSlice } from './heldSlice';
-import { type Announced, type ImageRequest, isImageEvent, readOutput } from './messages';
+import { type Announced, type ImageRequest, readImageEvent, readOutput } from './messages';
 import { SliceCache } from './sliceCache';
 import controls from './styles/controls.css';
 import panel from './styles/panel.css';
@@ -20,8 +20,9 @@ export const activate: ActivationFunction = (context) => {
   addStyles('med-sa-image-styles', [planes, controls, panel, status, sizes].join('\n'));
 
   context.onDidReceiveMessage?.((message: unknown) => {
-    if (!isImageEvent(message)) return;
-    for (const viewer of viewers.values()) if (viewer.viewId === message.viewId) viewer.receive(message);
+    const event = readImageEvent(message);
+    if (event === null) return;
+    for (const viewer of viewers.values()) if (viewer.viewId === event.viewId) viewer.receive(event);
   });
   const dispose = (id: string) => {
     viewers.get(id)?.dispose();

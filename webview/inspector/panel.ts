@@ -1,7 +1,8 @@
 // The inspector in a panel of its own: the same page as in a notebook's output, with the extension at the other end.
 import type { InspectorChannel, InspectorEvent, InspectorRequest } from '../../src/protocol/inspector';
-import type { FromInspectorPanel, InspectorSubject, ToInspectorPanel } from '../../src/protocol/inspectorPanel';
-import { isInspectorEvent, readInspection } from './messages';
+import type { FromInspectorPanel, InspectorSubject } from '../../src/protocol/inspectorPanel';
+import { inspectorPanelSchema } from '../../src/protocol/panelSchemas';
+import { readInspectorEvent } from './messages';
 import { mount } from './mount';
 
 declare function acquireVsCodeApi(): {
@@ -22,12 +23,14 @@ const place = document.getElementById('inspector')!;
 let shown: { dispose(): void } | null = null;
 let views = 0;
 
-window.addEventListener('message', ({ data }: MessageEvent<ToInspectorPanel>) => {
-  if (isInspectorEvent(data)) return listeners.forEach((listener) => listener(data));
-  vscode.setState(data.subject);
-  if (data.type === 'panel/failed') return place.replaceChildren(data.message);
-  const output = readInspection(data.output);
-  if (output === null) return;
+window.addEventListener('message', ({ data }: MessageEvent<unknown>) => {
+  const event = readInspectorEvent(data);
+  if (event !== null) return listeners.forEach((listener) => listener(event));
+  const { success, data: message } = inspectorPanelSchema.safeParse(data);
+  if (!success) return console.warn('The inspector got a message that it does not know; it is left out.');
+  vscode.setState(message.subject);
+  if (message.type === 'panel/failed') return place.replaceChildren(message.message);
+  const { output } = message;
   shown?.dispose();
   // A view of its own each time: answers that are still on their way belong to the one before.
   shown = mount(place, output, channel, `panel-${views++}`);

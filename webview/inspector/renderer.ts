@@ -1,7 +1,7 @@
 import type { ActivationFunction } from 'vscode-notebook-renderer';
 import type { InspectorChannel, InspectorEvent } from '../../src/protocol/inspector';
 import { element } from '../shared/dom';
-import { isInspectorEvent, readInspection } from './messages';
+import { readInspection, readInspectorEvent } from './messages';
 import { mount } from './mount';
 
 /** Renders `application/vnd.med-sa.inspector+json`. */
@@ -18,7 +18,8 @@ export const activate: ActivationFunction = (context) => {
     },
   };
   context.onDidReceiveMessage?.((message: unknown) => {
-    if (isInspectorEvent(message)) for (const listener of listeners) listener(message);
+    const event = readInspectorEvent(message);
+    if (event !== null) for (const listener of listeners) listener(event);
   });
   const dispose = (id: string): void => {
     views.get(id)?.dispose();

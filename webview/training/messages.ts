@@ -1,4 +1,6 @@
 import type { RunSummary, TrainingEvent } from '../../src/protocol';
+import { trainingEventSchema } from '../../src/protocol/viewerEventSchemas';
+import { checked, isAddressed } from '../shared/checked';
 
 /** A run as a cell's output holds it, where it is one; a notebook may come from anywhere. */
 export function readSummary(value: unknown): RunSummary | null {
@@ -10,10 +12,11 @@ export function readSummary(value: unknown): RunSummary | null {
   return texts && counts && curves && tables ? (value as unknown as RunSummary) : null;
 }
 
-/** Whether a message is an event for a view of a run. */
-export function isTrainingEvent(message: unknown): message is TrainingEvent {
-  if (!isRecord(message) || typeof message.type !== 'string') return false;
-  return message.type.startsWith('training/') && typeof message.viewId === 'string';
+/** The event for a view of a run that a message is; one that is malformed becomes an error for its view; null: none. */
+export function readTrainingEvent(message: unknown): TrainingEvent | null {
+  if (!isAddressed(message, 'training/')) return null;
+  const found = checked<TrainingEvent>(trainingEventSchema, message);
+  return 'event' in found ? found.event : { type: 'training/error', viewId: message.viewId, message: found.refused };
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -1,9 +1,10 @@
 // The page of the curves panel.
 import uplotCss from 'uplot/dist/uPlot.min.css';
 import type { CurvesPanelMessage, CurvesPanelStart, TrainingRequest } from '../../src/protocol';
+import { curvesPanelStartSchema } from '../../src/protocol/panelSchemas';
 import { base64Of } from '../shared/base64';
 import type { CurvesHost } from './host';
-import { isTrainingEvent } from './messages';
+import { readTrainingEvent } from './messages';
 import css from './training.css';
 import { CurvesView } from './view';
 
@@ -35,8 +36,11 @@ sheet.replaceSync(`${uplotCss}${css}`);
 document.adoptedStyleSheets = [...document.adoptedStyleSheets, sheet];
 
 window.addEventListener('message', ({ data }: MessageEvent<unknown>) => {
-  if (isTrainingEvent(data)) view?.receive(data);
-  else if (isStart(data)) start(data);
+  const event = readTrainingEvent(data);
+  if (event !== null) return void view?.receive(event);
+  const { success, data: asked } = curvesPanelStartSchema.safeParse(data);
+  if (success) start(asked);
+  else console.warn('The panel of curves got a message that it does not know; it is left out.');
 });
 code.postMessage({ type: 'panel/ready' });
 
@@ -46,8 +50,4 @@ function start({ viewId, state }: CurvesPanelStart): void {
   document.body.replaceChildren(view.root);
   host.remember(state);
   view.attach();
-}
-
-function isStart(message: unknown): message is CurvesPanelStart {
-  return typeof message === 'object' && message !== null && (message as { type?: unknown }).type === 'panel/start';
 }

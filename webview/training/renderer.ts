@@ -3,7 +3,7 @@ import uplotCss from 'uplot/dist/uPlot.min.css';
 import { addStyles, element } from '../shared/dom';
 import { freshState } from '../../src/protocol';
 import type { CurvesHost } from './host';
-import { isTrainingEvent, readSummary } from './messages';
+import { readSummary, readTrainingEvent } from './messages';
 import css from './training.css';
 import { CurvesView } from './view';
 
@@ -23,8 +23,9 @@ export const activate: ActivationFunction = (context) => {
   addStyles('med-sa-training-styles', css);
 
   context.onDidReceiveMessage?.((message: unknown) => {
-    if (!isTrainingEvent(message)) return;
-    for (const view of views.values()) if (view.receive(message)) return;
+    const event = readTrainingEvent(message);
+    if (event === null) return;
+    for (const view of views.values()) if (view.receive(event)) return;
   });
   const dispose = (id: string) => {
     views.get(id)?.dispose();

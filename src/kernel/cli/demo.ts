@@ -37,7 +37,7 @@ function readArguments(): DemoOptions {
     return { data: values.data ?? null, epochs, open: values.open };
   } catch (error) {
     throw new UsageError(
-      `${error instanceof Error ? error.message : error}\nnpm run demo -- [--data DIR] [--epochs N] [--open]`,
+      `${error instanceof Error ? error.message : error}; usage: npm run demo -- [--data DIR] [--epochs N] [--open]`,
     );
   }
 }

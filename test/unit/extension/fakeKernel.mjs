@@ -12,6 +12,11 @@ connection.onRequest('cell/interrupt', () => process.exit(7));
 connection.onRequest('cell/execute', async ({ executionId }) => {
   process.send({ junk: true });
   await connection.sendNotification('nobody/listens', {});
+  await connection.sendNotification('cell/output', {
+    notebook: 'n',
+    executionId,
+    output: { kind: 'display', items: 3 },
+  });
   await connection.sendNotification('cell/output', { notebook: 'n', executionId, output: { kind: 'clear' } });
   return { ok: true };
 });

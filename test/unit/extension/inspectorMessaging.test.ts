@@ -56,6 +56,19 @@ describe('messages between inspectors and the kernel', () => {
     expect(ask).toHaveBeenCalledTimes(1);
   });
 
+  it('are refused when they are malformed, in words and by the same request; the next one is answered', async () => {
+    expect(await answerTo({ ...request, slice: -1 })).toMatchObject({
+      type: 'inspector/error',
+      viewId: 'v',
+      requestId: 7,
+      message: expect.stringMatching(/no request \(slice: /),
+    });
+    expect(ask).not.toHaveBeenCalled();
+    const event = { type: 'inspector/picture', viewId: 'v', requestId: 7, slice: 0, png: '' };
+    ask.mockResolvedValueOnce(event);
+    expect(await answerTo(request)).toBe(event);
+  });
+
   it('are dropped when they are no requests', async () => {
     for (const message of [null, 'x', { type: 'viewer/undo', viewId: 'v' }, { ...request, requestId: 'x' }])
       channel.receive(editor, message);

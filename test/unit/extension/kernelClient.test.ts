@@ -17,10 +17,12 @@ const execution = { notebook: 'n', folder: '/', executionId: 'e', code: '1' };
 
 describe('the client of the kernel', () => {
   let kernel: KernelClient;
+  let log: RecordedLog;
   let answer: (action?: string) => void;
 
   beforeEach(() => {
-    kernel = new KernelClient(launch, new RecordedLog().channel);
+    log = new RecordedLog();
+    kernel = new KernelClient(launch, log.channel);
     window.showErrorMessage.mockReset();
     window.showErrorMessage.mockImplementation(() => new Promise((resolve) => (answer = resolve)));
   });
@@ -43,7 +45,9 @@ describe('the client of the kernel', () => {
     const outputs: CellOutput[] = [];
     kernel.on('cell/output', ({ output }) => outputs.push(output));
     await kernel.request('cell/execute', execution);
+    // Before it, the kernel said something malformed: that is told in the log, and reaches nobody.
     expect(outputs).toEqual([{ kind: 'clear' }]);
+    await log.says(/cell\/output of the kernel was not understood at output\./);
   });
 
   it('starts a new kernel after one died, and says so once', async () => {

@@ -132,6 +132,16 @@ describe('messages between renderers and the kernel', () => {
     expect(channel.sent[0].message).toMatchObject({ type: 'viewer/error', viewId: 'v' });
   });
 
+  it('are refused when they are malformed, and told to their view; the next one goes on', async () => {
+    await receive(attach);
+    await receive({ type: 'viewer/prompt/add', viewId: 'v', object: 'o', slice: -1, id: 'p', prompt: {} });
+    expect(channel.sent.map(({ message }) => message)).toEqual([
+      { type: 'viewer/error', viewId: 'v', message: expect.stringMatching(/no request \((slice|prompt)/) },
+    ]);
+    await receive(undo);
+    expect(kernel.requests).toEqual([attach, undo]);
+  });
+
   it('are dropped when they are none, or when the notebook is closed', async () => {
     for (const junk of [null, 'text', { type: 'viewer/undo' }, { type: 'other', viewId: 'v' }]) await receive(junk);
     expect(kernel.requests).toEqual([]);

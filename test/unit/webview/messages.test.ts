@@ -1,9 +1,10 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { encodeMaskPatch } from '../../../src/kernel/imaging/maskPatch';
 import type { ImageOutput, ImageOutputV1 } from '../../../src/protocol';
 import { decodePatch } from '../../../webview/image/maskPixels';
-import { isImageEvent, readOutput } from '../../../webview/image/messages';
-import { readSummary } from '../../../webview/training/messages';
+import { readImageEvent, readOutput } from '../../../webview/image/messages';
+import { readInspectorEvent } from '../../../webview/inspector/messages';
+import { readSummary, readTrainingEvent } from '../../../webview/training/messages';
 
 describe('a mask on its way to the viewer', () => {
   // Long runs of both kinds: lengths of one, two and three bytes.
@@ -65,10 +66,34 @@ describe('what a notebook file holds', () => {
     expect(readSummary({ ...run, dice: { p: 1 } })).toBeNull();
     expect(readSummary({ ...run, dice: null })).toBeNull();
   });
+});
 
-  it('is told from messages by name', () => {
-    expect(isImageEvent({ type: 'viewer/busy', viewId: 'v', busy: null })).toBe(true);
-    expect(isImageEvent({ type: 'training/error', viewId: 'v' })).toBe(false);
-    expect(isImageEvent({ type: 'viewer/busy' })).toBe(false);
+describe('what the kernel sends to pages', () => {
+  it('is for one kind of view, by its name', () => {
+    const [busy, failed] = [
+      { type: 'viewer/tasks', viewId: 'v', tasks: [] },
+      { type: 'training/error', viewId: 'v', message: 'm' },
+    ];
+    expect(readImageEvent(busy)).toEqual(busy);
+    expect(readTrainingEvent(busy)).toBeNull();
+    expect(readTrainingEvent(failed)).toEqual(failed);
+    expect(readImageEvent({ type: 'viewer/tasks', tasks: [] })).toBeNull();
+  });
+
+  it.each([
+    ['image', readImageEvent, { type: 'viewer/tasks', viewId: 'v', tasks: [{}] }, 'viewer/error', 'tasks.0'],
+    ['run', readTrainingEvent, { type: 'training/summary', viewId: 'v', summary: null }, 'training/error', 'summary'],
+    [
+      'inspection',
+      readInspectorEvent,
+      { type: 'inspector/maps', viewId: 'v', requestId: 3 },
+      'inspector/error',
+      'maps',
+    ],
+  ])('is refused for an %s where it does not fit, and its view is told', (_, read, message, type, place) => {
+    const told = vi.spyOn(console, 'warn').mockImplementation(() => undefined);
+    expect(read(message)).toMatchObject({ type, viewId: 'v', message: expect.stringContaining(`at ${place}`) });
+    expect(told).toHaveBeenCalledOnce();
+    told.mockRestore();
   });
 });

@@ -14,7 +14,7 @@ export interface DicomFile {
 /** Real objects nest four or five deep; a damaged or hostile one shall not exhaust the stack. */
 const deepest = 32;
 /** Attributes of one object, all its items together: the largest multi-frame objects hold some hundred thousand. */
-const mostElements = 5_000_000;
+const mostElements = 1_000_000;
 /** Bytes that a deflated object may hold. */
 const mostInflated = 2 ** 30;
 

@@ -1,4 +1,5 @@
 import type { Window } from '../types';
+import type { DataSet } from './dataSet';
 import { planeOf, type Plane } from './geometry';
 import { intensityTransformOf, windowOf, type IntensityTransform } from './intensities';
 import type { DicomFile } from './parse';
@@ -26,8 +27,7 @@ export interface ScannedFile {
 export function scan({ path, data }: DicomFile): ScannedFile {
   checkPicture(path, data);
   const layout = pixelLayoutOf(path, data);
-  const frames = Array.from({ length: layout.frames }, (_, frame) => frame);
-  const transforms = frames.map((frame) => intensityTransformOf(path, data, layout, frame));
+  const transforms = perFrame(data, layout, (frame) => intensityTransformOf(path, data, layout, frame));
   const middle = Math.floor(layout.frames / 2);
   return {
     path,
@@ -40,9 +40,16 @@ export function scan({ path, data }: DicomFile): ScannedFile {
       description: data.text(tags.SeriesDescription) ?? '',
     },
     layout,
-    planes: frames.map((frame) => planeOf(data, frame)),
+    planes: perFrame(data, layout, (frame) => planeOf(data, frame)),
     transforms,
     window: windowOf(data, middle, transforms[middle]),
     lossy: data.text(tags.LossyImageCompression) === '01',
   };
+}
+
+/** Frames without a description of their own share one: a header of a hundred bytes may claim a hundred thousand. */
+function perFrame<T>(data: DataSet, { frames }: PixelLayout, of: (frame: number) => T): T[] {
+  const described = Math.min(frames, data.items(tags.PerFrameFunctionalGroupsSequence).length);
+  const own = Array.from({ length: described }, (_, frame) => of(frame));
+  return described === frames ? own : [...own, ...new Array<T>(frames - described).fill(of(described))];
 }
