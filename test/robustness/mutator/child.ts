@@ -66,7 +66,7 @@ async function run({ reader, number, seed }: ToChild): Promise<void> {
 function judged(error: unknown): [Ending, string] {
   const own = error instanceof UserError || error instanceof CancelledError;
   if (!own || error instanceof WrongResult) return ['wrong', told(error)];
-  // eslint-disable-next-line no-control-regex
+
   if (/[\u0000-\u001f\u007f-\u009f]/.test(error.message))
     return ['wrong', `not one line of text: ${JSON.stringify(error.message)}`];
   if (error.message.length > 5000)

@@ -9,14 +9,11 @@ connection.onRequest('notebook/close', () => {
   throw new Error('no such notebook');
 });
 connection.onRequest('cell/interrupt', () => process.exit(7));
-connection.onRequest('cell/execute', async ({ executionId }) => {
+connection.onRequest('cell/execute', async ({ executionId, code }) => {
   process.send({ junk: true });
   await connection.sendNotification('nobody/listens', {});
-  await connection.sendNotification('cell/output', {
-    notebook: 'n',
-    executionId,
-    output: { kind: 'display', items: 3 },
-  });
+  const malformed = { notebook: 'n', executionId, output: { kind: 'display', items: 3 } };
+  if (code === 'malformed') await connection.sendNotification('cell/output', malformed);
   await connection.sendNotification('cell/output', { notebook: 'n', executionId, output: { kind: 'clear' } });
   return { ok: true };
 });

@@ -3,6 +3,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import sharp from 'sharp';
+import type { ResponseError } from 'vscode-jsonrpc/node';
 import {
   AbstractMessageReader,
   AbstractMessageWriter,
@@ -12,7 +13,6 @@ import {
   ErrorCodes,
   type Message,
   type MessageConnection,
-  ResponseError,
 } from 'vscode-jsonrpc/node';
 import { serve } from '../../../../src/kernel/server';
 import { UserError } from '../../../../src/kernel/errors';
