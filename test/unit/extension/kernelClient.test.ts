@@ -45,7 +45,13 @@ describe('the client of the kernel', () => {
     const outputs: CellOutput[] = [];
     kernel.on('cell/output', ({ output }) => outputs.push(output));
     await kernel.request('cell/execute', execution);
-    // Before it, the kernel said something malformed: that is told in the log, and reaches nobody.
+    expect(outputs).toEqual([{ kind: 'clear' }]);
+  });
+
+  it('refuses what the kernel says malformed, says so in the log, and passes on what comes next', async () => {
+    const outputs: CellOutput[] = [];
+    kernel.on('cell/output', ({ output }) => outputs.push(output));
+    await kernel.request('cell/execute', { ...execution, code: 'malformed' });
     expect(outputs).toEqual([{ kind: 'clear' }]);
     await log.says(/cell\/output of the kernel was not understood at output\./);
   });
