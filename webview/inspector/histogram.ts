@@ -13,7 +13,7 @@ export function unitHistogram({ units, dead, nearDead, histogram }: UnitActivity
       bar,
     );
   });
-  const sentence = `${dead} of ${units} units dead, ${nearDead} near-dead`;
+  const sentence = `${dead} of ${units} units dead${nearDead > 0 ? `, ${nearDead} near-dead` : ''}`;
   return element(
     'div',
     { class: 'units' },

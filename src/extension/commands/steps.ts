@@ -13,18 +13,18 @@ export interface Place {
 
 export type Choice<T> = vscode.QuickPickItem & { value: T };
 
-/** Asks for one of the choices; the one that `isFirst` holds of is the one that Enter takes. */
+/** Asks for one of the choices. Enter takes the first one, or the first that `isDefault` holds of. */
 export function pick<T>(
   place: Place,
   placeholder: string,
   choices: readonly Choice<T>[],
-  isFirst: (value: T) => boolean = () => false,
+  isDefault: (value: T) => boolean = () => true,
 ): Promise<Answer<T>> {
   const input = vscode.window.createQuickPick<Choice<T>>();
   input.placeholder = placeholder;
   input.items = choices;
   input.matchOnDescription = true;
-  input.activeItems = choices.filter(({ value, kind }) => kind === undefined && isFirst(value)).slice(0, 1);
+  input.activeItems = choices.filter(({ value, kind }) => kind === undefined && isDefault(value)).slice(0, 1);
   return ask<T, vscode.QuickPick<Choice<T>>>(input, place, (answer) => {
     const [selected] = input.selectedItems;
     if (selected) answer(selected.value);
