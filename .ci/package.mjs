@@ -5,6 +5,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { unzipSync, zipSync } from 'fflate';
 import { cellTypesPackage, writeCellTypes } from './cellTypes.mjs';
+import { platformOf } from './nativeFormat.mjs';
 import { bundledPackages, noticesOf, packageOf } from './notices.mjs';
 import { packageFolder } from './registryPackage.mjs';
 import { hostTarget, isNeeded, nativePackages, onnxRuntimeFolder, targets } from './targets.mjs';
@@ -23,8 +24,9 @@ fs.mkdirSync('out', { recursive: true });
 const common = sharedPart();
 const cellTypesFolder = path.join('out', cellTypesPackage);
 await writeCellTypes('.', cellTypesFolder);
-const sizes = chosen.map((target) => [target, writeVsix(target)]);
-for (const [target, bytes] of sizes) console.log(`${target.padEnd(14)} ${(bytes / 1e6).toFixed(1)} MB`);
+const sizes = chosen.map((target) => [target, ...writeVsix(target)]);
+for (const [target, bytes, unpacked] of sizes)
+  console.log(`${target.padEnd(14)} ${(bytes / 1e6).toFixed(1)} MB, installed ${(unpacked / 1e6).toFixed(0)} MB`);
 const large = sizes.filter(([, bytes]) => bytes > mostBytes);
 if (large.length > 0) {
   console.error(`Larger than ${mostBytes / 1e6} MB: ${large.map(([target]) => target).join(', ')}.`);
@@ -45,16 +47,17 @@ function sharedPart() {
   return content;
 }
 
-/** @returns the size in bytes */
+/** @returns its size, and that of what it holds, in bytes */
 function writeVsix(target) {
   const file = path.join('dist', `med-sa-notebook-${target}.vsix`);
   const entries = {};
   // Unpacking forgets what is executable; the files that were packed still know.
   for (const [name, bytes] of Object.entries(common)) entries[name] = entry(bytes, name.replace(/^extension\//, ''));
   const manifest = Buffer.from(common['extension.vsixmanifest']).toString('utf8');
-  entries['extension.vsixmanifest'] = Buffer.from(
-    manifest.replace(`TargetPlatform="${hostTarget}"`, `TargetPlatform="${target}"`),
-  );
+  entries['extension.vsixmanifest'] = [
+    Buffer.from(manifest.replace(`TargetPlatform="${hostTarget}"`, `TargetPlatform="${target}"`)),
+    {},
+  ];
   const add = (folder, to) => {
     for (const name of fs.readdirSync(folder, { recursive: true })) {
       const from = path.join(folder, name);
@@ -67,10 +70,22 @@ function writeVsix(target) {
   add(onnxRuntimeFolder(target), onnxRuntimeFolder(target));
   // The types of cells are made here: vsce takes the packages that npm knows of.
   add(cellTypesFolder, `node_modules/${cellTypesPackage}`);
-  entries['extension/THIRD-PARTY-NOTICES.txt'] = Buffer.from(noticesOf(packagesIn(natives)));
+  entries['extension/THIRD-PARTY-NOTICES.txt'] = [Buffer.from(noticesOf(packagesIn(natives))), {}];
+  requireOwn(entries, target);
   const zip = zipSync(entries);
   fs.writeFileSync(file, zip);
-  return zip.length;
+  return [zip.length, Object.values(entries).reduce((sum, [bytes]) => sum + bytes.length, 0)];
+}
+
+/** What was pinned may turn out to be something else: every piece of native code must be the target's, and some be there. */
+function requireOwn(entries, target) {
+  const platforms = Object.entries(entries).map(([name, [bytes]]) => [name, platformOf(bytes)]);
+  const foreign = platforms.filter(([, platform]) => platform !== null && platform !== target);
+  const own = platforms.filter(([, platform]) => platform === target);
+  if (foreign.length > 0 || own.length === 0) {
+    const found = foreign.map(([name, platform]) => `${name} (${platform})`).join(', ') || 'none of its own';
+    throw new Error(`The package for ${target} holds native code of other platforms: ${found}.`);
+  }
 }
 
 function entry(bytes, source) {

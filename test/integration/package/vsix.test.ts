@@ -4,6 +4,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { unzipSync } from 'fflate';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { platformOf } from '../../../.ci/nativeFormat.mjs';
 import { hostTarget, nativePackages, onnxRuntimeFolder, targets } from '../../../.ci/targets.mjs';
 import { drawDiscs, writeImage } from '../../support/drawnImage';
 import { projectRoot } from '../../support/projectRoot';
@@ -13,6 +14,9 @@ import { KernelUnderTest } from '../kernel/client';
 const folder = temporaryFolder('vsix');
 const unpacked = path.join(folder, 'extension');
 let names: string[];
+
+const inVsix = (name: string): string =>
+  [path.join(unpacked, name), path.join(folder, name)].find((file) => fs.existsSync(file)) ?? name;
 
 /** A build removes the packages of the one before: one that is there is of this build. */
 beforeAll(() => {
@@ -37,6 +41,10 @@ describe.skipIf(!targets.includes(hostTarget))('the package for this platform', 
     const own = [...nativePackages(hostTarget).map((name) => `node_modules/${name}/`), onnxRuntimeFolder(hostTarget)];
     expect(natives.filter((name) => !own.some((start) => name.startsWith(start)))).toEqual([]);
     expect(natives.length).toBeGreaterThanOrEqual(4);
+    const platforms = names.map((name) => [name, platformOf(fs.readFileSync(inVsix(name)))] as const);
+    expect(platforms.filter(([, platform]) => platform !== null && platform !== hostTarget)).toEqual([]);
+    // With the program of esbuild, whose name says nothing.
+    expect(platforms.filter(([, platform]) => platform === hostTarget).length).toBe(natives.length + 1);
     expect(
       names.filter((name) => /^(src|test|webview|docs|\.ci|out)\/|\.map$|\.ts$/.test(name) && !isCellTypes(name)),
     ).toEqual([]);
