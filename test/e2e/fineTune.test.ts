@@ -94,7 +94,8 @@ describe.skipIf(!hasBrowser)('fine-tuning from the command palette', () => {
     await widget
       .filter({ has: window.page.locator(`[placeholder*="${question}"], :text("${question}")`) })
       .first()
-      .waitFor();
+      // A step is measured meanwhile, on a machine that may be busy.
+      .waitFor({ timeout: 120_000 });
     await widget.locator('input').first().fill(text);
     await window.page.keyboard.press('Enter');
   }

@@ -45,7 +45,7 @@ export async function pressInHead(page: Page, name: View, button: string): Promi
 export async function asked(page: Page, question: string | RegExp): Promise<Locator> {
   const widget = page.locator('.quick-input-widget');
   const input = typeof question === 'string' ? page.getByPlaceholder(question) : null;
-  await (input ?? widget.getByText(question)).first().waitFor({ timeout: 90_000 });
+  await (input ?? widget.getByText(question)).first().waitFor({ timeout: 120_000 });
   return widget;
 }
 

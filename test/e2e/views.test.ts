@@ -222,6 +222,17 @@ describe.skipIf(!hasBrowser)('the side bar, and what can be done in it', () => {
     await page.keyboard.press('Escape');
   });
 
+  it('sees that runs and data are gone where a folder above them went', async () => {
+    pictureOnFailure(window, 'views-gone');
+    const { page } = window;
+    await openSideBar(window);
+    await row(page, 'Runs', finished).waitFor(patient);
+    await row(page, 'Data', /shapes/).waitFor(patient);
+    for (const name of ['runs', 'shapes']) fs.rmSync(at(name), { recursive: true });
+    await view(page, 'Runs').getByText('No run yet').waitFor(patient);
+    await expect.poll(() => row(page, 'Data', /shapes/).count(), patient).toBe(0);
+  });
+
   it('has a walkthrough', async () => {
     pictureOnFailure(window, 'views-walkthrough');
     const { page } = window;

@@ -1,3 +1,4 @@
+import path from 'node:path';
 import * as vscode from 'vscode';
 import { errorText } from '../kernelClient';
 import type { Row } from './row';
@@ -42,6 +43,11 @@ export class RowTree implements vscode.TreeDataProvider<Row>, vscode.Disposable 
   refresh(): void {
     this.outdated = true;
     if (this.view.visible) this.pacer.request();
+  }
+
+  /** A file or folder is gone, and all that was in it: read again where a row tells of something there. */
+  forget(gone: string): void {
+    if (this.rows?.some(({ id }) => id === gone || id.startsWith(gone + path.sep))) this.refresh();
   }
 
   async getChildren(row?: Row): Promise<Row[]> {

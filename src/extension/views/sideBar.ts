@@ -49,9 +49,13 @@ export class SideBar implements vscode.Disposable {
       data: new RowTree({ id: 'medSa.data', log, leastMs: 2000, load: (show) => this.dataRows(show) }),
     };
     const looking = setInterval(() => this.anyAtWork && this.trees.runs.refresh(), lookAfterMs);
+    // Of a folder that goes as a whole, VS Code tells nothing but the folder's own name.
+    const deletions = vscode.workspace.createFileSystemWatcher('**', true, true);
     const tables = vscode.workspace.createFileSystemWatcher('**/{pairs.csv,dataset.json}');
     this.subscriptions.push(
       { dispose: () => clearInterval(looking) },
+      deletions,
+      deletions.onDidDelete(({ fsPath }) => [this.trees.runs, this.trees.data].forEach((tree) => tree.forget(fsPath))),
       tables,
       ...[tables.onDidCreate, tables.onDidChange, tables.onDidDelete].map((event) => event(() => this.refreshData())),
       ...Object.values(this.trees),
