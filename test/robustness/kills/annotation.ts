@@ -199,3 +199,7 @@ export const differences = (one: Seen, other: Seen, keys: Iterable<string> = [..
   [...new Set(keys)].filter((key) => (one.get(key) ?? '') !== (other.get(key) ?? ''));
 
 export const showsMask = (text: string): boolean => text !== '' && !text.endsWith(' ');
+
+/** Whether somebody who is shown `text` sees `all`, or its prompts, whose mask is being asked for. */
+export const isOnTheWayTo = (text: string, all = ''): boolean =>
+  text === all || (text !== '' && !showsMask(text) && all.startsWith(text));
