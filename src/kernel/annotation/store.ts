@@ -92,13 +92,15 @@ export class AnnotationStore {
 }
 
 /** Relative where the image lies inside of the folder, so that a folder can be moved with its annotations. */
-function shownPath(folder: string, file: string): string {
+export function shownPath(folder: string, file: string): string {
   const relative = path.relative(folder, file);
-  const inside = relative !== '' && !relative.startsWith('..') && !path.isAbsolute(relative);
+  const outside = relative === '..' || relative.startsWith(`..${path.sep}`) || path.isAbsolute(relative);
+  const inside = relative !== '' && !outside;
   return inside ? relative.split(path.sep).join('/') : file;
 }
 
-function sessionId(shown: string, annotation: string): string {
+/** Names an annotation: by the path as its notebook shows it, and by a name of its own. */
+export function sessionId(shown: string, annotation: string): string {
   const hash = createHash('sha256').update(`${shown}\0${annotation}`).digest('hex').slice(0, 12);
   const readable = path
     .basename(shown)

@@ -145,7 +145,8 @@ export class Annotating {
       }
     }
     const { undo, redo } = this.mirror.state!;
-    return { seen: this.shown(), undo, redo, lines: this.lines() };
+    const seen = new Map([...this.shown()].filter(([, text]) => text !== ''));
+    return { seen, undo, redo, lines: this.lines() };
   }
 
   /** What it holds without any model to ask. */
