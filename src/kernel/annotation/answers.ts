@@ -3,19 +3,18 @@ import { decodeMaskPatch, encodeMaskPatch } from '../imaging';
 import { onesOf } from '../imaging/maskPatch';
 import { type Layer, layerKey } from './content';
 import type { KeptPrompt } from './edits';
+import { KeptLogits, type Refinable } from './keptLogits';
 import { logitsOf, promptSet, withScribble } from './maskPrompts';
 import type { LowResMask, ObjectPrompts, Prediction, Segmenter } from './segmenter';
 
 type Size = { readonly width: number; readonly height: number };
 
 /** One of the masks that answer a prompt. */
-export interface Candidate {
+export interface Candidate extends Refinable {
   readonly mask: MaskPatch | null;
   readonly iou: number;
   /** Pixels. */
   readonly area: number;
-  /** What the next prompt refines; forgotten for answers that are far back. */
-  lowRes: LowResMask | null;
 }
 
 /** The answer to one prompt and all those before it. */
@@ -25,7 +24,8 @@ interface Link {
 }
 
 /** How many steps of undo keep the logits that a new prompt refines; farther back they are computed again. */
-const keptLogits = 16;
+const keptSteps = 16;
+const keptLogits = new KeptLogits();
 
 /**
  * Answers of one object on one slice, one per prompt. Each prompt refines the answer before it, so the last answer
@@ -52,24 +52,39 @@ class AnswerChain {
     return this.links[layer.prompts.length - 1].candidates;
   }
 
-  /** Forgets what does not lead to this layer. @returns how many prompts are answered. */
-  begin(layer: Layer, segmenterKey: string): number {
+  /** What prompt `index` of a layer refines; null where that is nothing, or was forgotten. */
+  refined(layer: Layer, index: number): LowResMask | null {
+    return this.links[index - 1]?.candidates[layer.choices[index - 1] ?? 0]?.lowRes ?? null;
+  }
+
+  /**
+   * Forgets what does not lead to this layer. `further`: another prompt will refine its answer.
+   * @returns how many prompts are answered
+   */
+  begin(layer: Layer, segmenterKey: string, further: boolean): number {
     let known = this.known(layer, segmenterKey);
-    const last = this.links[known - 1];
-    const refines = last?.candidates[layer.choices[known - 1] ?? 0]?.lowRes ?? null;
-    if (known < layer.prompts.length && known > 0 && refines === null) known = 0;
-    if (known < layer.prompts.length) this.links = this.links.slice(0, known);
+    const refines = further || known < layer.prompts.length;
+    if (refines && known > 0 && this.refined(layer, known) === null) known = 0;
+    if (known < layer.prompts.length) {
+      for (const { candidates } of this.links.slice(known)) keptLogits.forget(candidates);
+      this.links = this.links.slice(0, known);
+    }
     [this.choices, this.base, this.segmenterKey] = [layer.choices, layer.base, segmenterKey];
     return known;
   }
 
-  /** What to ask about prompt `index` of a layer, all before it being answered. */
-  ask(layer: Layer, index: number, image: Size, side: number): ObjectPrompts & { readonly ambiguous: boolean } {
+  /** What to ask about prompt `index` of a layer, all before it being answered; it refines `last`. */
+  ask(
+    layer: Layer,
+    index: number,
+    last: LowResMask | null,
+    image: Size,
+    side: number,
+  ): ObjectPrompts & { readonly ambiguous: boolean } {
     const { prompt, patch } = layer.prompts[index];
     const given = (mask: MaskPatch | null | undefined): LowResMask | null =>
       mask ? logitsOf(decodeMaskPatch(mask, image.width, image.height), side) : null;
-    const last = this.links[index - 1]?.candidates[layer.choices[index - 1] ?? 0];
-    let previous = index === 0 ? given(layer.base) : (last?.lowRes ?? null);
+    let previous = index === 0 ? given(layer.base) : last;
     // A new box says anew what is meant; a point corrects the answer so far.
     if (prompt.kind === 'box') previous = null;
     if (prompt.kind === 'mask') previous = prompt.slice === layer.slice ? given(patch) : null;
@@ -81,7 +96,9 @@ class AnswerChain {
 
   take(prompt: KeptPrompt, candidates: readonly Candidate[]): void {
     this.links.push({ prompt, candidates });
-    for (const far of this.links[this.links.length - 1 - keptLogits]?.candidates ?? []) far.lowRes = null;
+    keptLogits.keep(candidates);
+    const far = this.links[this.links.length - 1 - keptSteps];
+    if (far !== undefined) keptLogits.forget(far.candidates);
   }
 }
 
@@ -93,17 +110,7 @@ export class Answers {
 
   /** Candidates for each layer of one slice, each of which has prompts; asks only for what is not known yet. */
   async of(layers: readonly Layer[], segmenter: Segmenter, signal?: AbortSignal): Promise<(readonly Candidate[])[]> {
-    const open = layers.map((layer) => {
-      const chain = this.chain(layer);
-      return { layer, chain, at: chain.begin(layer, segmenter.key) };
-    });
-    for (;;) {
-      const waiting = open.filter(({ layer, at }) => at < layer.prompts.length);
-      if (waiting.length === 0) break;
-      const asked = waiting.map(({ layer, chain, at }) => chain.ask(layer, at, this.image, segmenter.maskSide));
-      const answers = await predicted(layers[0].slice, asked, segmenter, signal);
-      waiting.forEach((one, index) => one.chain.take(one.layer.prompts[one.at++], answers[index].map(candidate)));
-    }
+    const open = await this.answer(layers, segmenter, { signal });
     return open.map(({ layer, chain }) => chain.answer(layer));
   }
 
@@ -112,10 +119,37 @@ export class Answers {
     const chain = this.chain(layer);
     const last = layer.prompts.length - 1;
     const before = { ...layer, prompts: layer.prompts.slice(0, last), choices: layer.choices.slice(0, last) };
-    if (last > 0) await this.of([before], segmenter);
-    const { ambiguous: _, ...ask } = chain.ask(layer, last, this.image, segmenter.maskSide);
+    const [answered] = last > 0 ? await this.answer([before], segmenter, { further: true }) : [];
+    const refined = answered?.refined ?? null;
+    const { ambiguous: _, ...ask } = chain.ask(layer, last, refined, this.image, segmenter.maskSide);
     const [[prediction]] = await segmenter.predict(layer.slice, [ask], { multimask: false });
     return candidate(prediction);
+  }
+
+  private async answer(
+    layers: readonly Layer[],
+    segmenter: Segmenter,
+    { further = false, signal }: { readonly further?: boolean; readonly signal?: AbortSignal },
+  ) {
+    const open = layers.map((layer) => {
+      const chain = this.chain(layer);
+      const at = chain.begin(layer, segmenter.key, further);
+      // Held here as long as it is needed, whatever is forgotten meanwhile.
+      return { layer, chain, at, refined: chain.refined(layer, at) };
+    });
+    for (;;) {
+      const waiting = open.filter(({ layer, at }) => at < layer.prompts.length);
+      if (waiting.length === 0) return open;
+      const asked = waiting.map(({ layer, chain, at, refined }) =>
+        chain.ask(layer, at, refined, this.image, segmenter.maskSide),
+      );
+      const answers = await predicted(layers[0].slice, asked, segmenter, signal);
+      waiting.forEach((one, index) => {
+        const { layer, chain } = one;
+        chain.take(layer.prompts[one.at++], answers[index].map(candidate));
+        one.refined = chain.refined(layer, one.at);
+      });
+    }
   }
 
   private chain({ object, slice }: Layer): AnswerChain {

@@ -121,6 +121,16 @@ describe('an annotation session', () => {
     expect(predictor.asked.at(-1)?.previous).toBeUndefined();
   });
 
+  it('refines what is there however far back that was answered, in a preview too', async () => {
+    const { session, source, add, undo } = await freshKernel();
+    for (let prompt = 0; prompt < 20; prompt++) await add(point(discs.left));
+    for (let step = 0; step < 18; step++) await undo();
+    await session.preview({ object, slice: 0, prompt: point(discs.right) }, source, () => true);
+    expect(predictor.asked.at(-1)?.previous?.data[0]).toBe(2);
+    await add(point(discs.right));
+    expect(predictor.asked.at(-1)?.previous?.data[0]).toBe(2);
+  });
+
   it('keeps strokes on top of later answers, and clean-ups until the next one', async () => {
     const { session, source, add, area } = await freshKernel();
     await add(point(discs.left));
