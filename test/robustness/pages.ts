@@ -1,6 +1,6 @@
 // Pages without a browser: each holds one image output of one notebook, and knows from the kernel's events alone what it
 // would show. A click is answered when an event brings it with a mask.
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { imageMime, type ImageOutput, type ImageRequest, type Prompt, type ViewerEvent } from '../../src/protocol';
 import type { KernelUnderTest } from '../integration/kernel/client';
 import { ViewMirror } from '../support/viewMirror';
@@ -33,6 +33,10 @@ export class Page {
 
   get size(): readonly [number, number, number] {
     return this.mirror.image!.size;
+  }
+
+  get planes() {
+    return this.mirror.image!.planes;
   }
 
   get state() {
@@ -101,18 +105,27 @@ export class Page {
   }
 }
 
-const packed = (mask: Uint8Array): string => Buffer.from(mask).toString('base64');
+/** Short, so that a difference can be read. */
+const packed = (mask: Uint8Array): string => createHash('sha256').update(mask).digest('base64url').slice(0, 12);
 
 /** The notebooks of one kernel, with the pages of their outputs. */
 export class Notebooks {
   readonly pages = new Map<string, Page>();
+  private readonly listeners = new Set<(event: ViewerEvent) => void>();
 
   constructor(readonly kernel: KernelUnderTest) {
     kernel.onEvent((event) => {
       // What the client keeps for other tests would grow for as long as this one runs.
       kernel.events.length = 0;
       this.pages.get(event.viewId)?.receive(event);
+      for (const listener of this.listeners) listener(event);
     });
+  }
+
+  /** @returns what ends the listening. */
+  listen(listener: (event: ViewerEvent) => void): () => void {
+    this.listeners.add(listener);
+    return () => void this.listeners.delete(listener);
   }
 
   /** Runs a cell. @returns the image outputs that it displayed, and what it printed and the text of its value */
@@ -150,11 +163,14 @@ export class Notebooks {
     return pages;
   }
 
-  /** A second page of the same output, which knows nothing of what the first was told. */
+  /** A second page of the same output, which knows nothing of what the first was told, and looks at every slice. */
   async attachedAnew(page: Page): Promise<Page> {
     const again = new Page(this.kernel, page.notebook, { ...page.output, viewId: randomUUID() });
     this.pages.set(again.viewId, again);
     await again.attach();
+    const [{ plane, slices }] = again.planes;
+    const indices = Array.from({ length: slices }, (_, index) => index);
+    await again.ask({ type: 'viewer/slices', plane, indices, pixels: false });
     return again;
   }
 

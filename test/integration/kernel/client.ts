@@ -1,7 +1,12 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { afterAll } from 'vitest';
-import { createMessageConnection, IPCMessageReader, IPCMessageWriter } from 'vscode-jsonrpc/node';
+import {
+  type CancellationToken,
+  createMessageConnection,
+  IPCMessageReader,
+  IPCMessageWriter,
+} from 'vscode-jsonrpc/node';
 import type {
   CellOutput,
   KernelNotifications,
@@ -43,8 +48,12 @@ export class KernelUnderTest {
     afterAll(() => this.kill());
   }
 
-  request<M extends keyof KernelRequests>(method: M, params: KernelRequests[M][0]): Promise<KernelRequests[M][1]> {
-    return this.connection.sendRequest(method, params);
+  request<M extends keyof KernelRequests>(
+    method: M,
+    params: KernelRequests[M][0],
+    token?: CancellationToken,
+  ): Promise<KernelRequests[M][1]> {
+    return this.connection.sendRequest(method, params, ...(token ? [token] : []));
   }
 
   /** A request that the types would not let through. */
