@@ -10,6 +10,8 @@ import { keep } from './report';
 import { slopeOf, slopeText } from './slope';
 
 export interface Load {
+  /** Of the file of samples. */
+  readonly name: string;
   readonly kernel: KernelUnderTest;
   /** The kernel's, by which its processes are found. */
   readonly family: ProcessFamily;
@@ -21,6 +23,7 @@ export interface Load {
   readonly training: Readonly<Record<string, unknown> & { data: string }>;
   readonly minutes: number;
   readonly clicksPerSecond: number;
+  readonly sampleMs: number;
   readonly seed: number;
 }
 
@@ -40,13 +43,13 @@ const hoversPerClick = 3;
 const hoverMs = 15;
 /** A cell is run again every so many clicks. */
 const clicksPerCell = 50;
-const sampleMs = 2000;
 
 const own = ['kernel', 'engine', 'cells', 'other'] as const;
 
 /** One person's way through the images of one notebook. */
 class Reader {
   private clicks = 0;
+  private underWay = 0;
   private objects = 1;
 
   constructor(
@@ -61,22 +64,32 @@ class Reader {
 
   /** Points at something, after the pointer's way there; now and then takes something back or begins anew. */
   async click(): Promise<number> {
-    const { page, random } = this;
-    this.clicks++;
+    this.underWay++;
+    try {
+      return await this.clickOn(this.page, this.clicks++);
+    } finally {
+      this.underWay--;
+    }
+  }
+
+  private async clickOn(page: Page, clicks: number): Promise<number> {
+    const { random } = this;
     const [width, height] = page.size;
     const at = () => ({ x: random.uniform(0, width), y: random.uniform(0, height) });
-    const object = page.state.active;
     for (let hover = 0; hover < hoversPerClick; hover++) {
-      void page.hover(object, { kind: 'point', ...at(), label: 1 }).catch(() => undefined);
+      void page.hover(page.state.active, { kind: 'point', ...at(), label: 1 }).catch(() => undefined);
       await new Promise((resolve) => setTimeout(resolve, hoverMs));
     }
     const label = random.chance(0.8) ? 1 : 0;
-    const milliseconds = await page.click(object, { kind: 'point', ...at(), label });
-    if (random.chance(0.1)) await page.ask({ type: 'viewer/undo' });
+    const milliseconds = await page.click(page.state.active, { kind: 'point', ...at(), label });
+    const [undoes, adds] = [random.chance(0.1), random.chance(0.1)];
+    // Nobody takes back an object that a click of theirs is on its way to.
+    if (this.underWay > 1) return milliseconds;
+    if (undoes && page.state.undo === 'point') await page.ask({ type: 'viewer/undo' });
     // Someone who comes back to an image begins it anew: what is kept of an image is bounded by its own undo steps.
-    if (this.clicks % clicksPerImage === 0) {
+    if (clicks % clicksPerImage === clicksPerImage - 1) {
       await page.ask({ type: 'viewer/clear', object: null, slice: null });
-    } else if (random.chance(0.1) && page.state.objects.length < 4) {
+    } else if (adds && page.state.objects.length < 4) {
       await page.ask({ type: 'viewer/object/add', object: `object-${++this.objects}-${page.viewId}`, properties: {} });
     }
     return milliseconds;
@@ -107,9 +120,9 @@ export async function runLoad(load: Load) {
     const [kernelMB, engineMB, cellsMB] = (['kernel', 'engine', 'cells'] as const).map(
       (role) => family.figures(role).memoryMB,
     );
-    samples.push(keep('load', { minute: minute(), memoryMB, handles, kernelMB, engineMB, cellsMB }));
+    samples.push(keep(load.name, { minute: minute(), memoryMB, handles, kernelMB, engineMB, cellsMB }));
   };
-  const sampling = setInterval(sample, sampleMs);
+  const sampling = setInterval(sample, load.sampleMs);
   const latencies: number[] = [];
   const problems: string[] = [];
   const pending = new Set<Promise<void>>();

@@ -32,21 +32,19 @@ export interface LaunchedRun {
  * @throws UserError with the command's own words when it ends before that.
  */
 export async function launchRun(options: LaunchOptions): Promise<LaunchedRun> {
-  const outputFolder = fs.mkdtempSync(path.join(os.tmpdir(), 'med-sa-run-'));
-  const outputFile = path.join(outputFolder, 'output.txt');
-  const output = fs.openSync(outputFile, 'w');
+  const output = openNameless();
   const child = spawn(process.execPath, [options.cli, ...options.arguments], {
     cwd: options.folder,
     detached: true,
-    stdio: ['ignore', output, output],
+    stdio: ['ignore', output.handle, output.handle],
     env: { ...process.env, ELECTRON_RUN_AS_NODE: '1' },
   });
-  fs.closeSync(output);
   child.unref();
   let ended: ReturnType<LaunchedRun['ended']> = null;
   const end = (fallback: string, killed: boolean) => {
-    ended ??= { lastWords: lastLine(outputFile) || fallback, killed };
-    fs.rmSync(outputFolder, { recursive: true, force: true });
+    if (ended !== null) return;
+    ended = { lastWords: lastLine(output.handle) || fallback, killed };
+    output.close();
   };
   child.once('error', (error) => end(error.message, false));
   child.once('exit', (code, signal) =>
@@ -93,10 +91,31 @@ export function stopRun(run: string, graceMs: number): boolean {
   return true;
 }
 
-function lastLine(file: string): string {
+/** A file that is gone with the last process that has it open, however that ends. */
+function openNameless(): { readonly handle: number; close(): void } {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'med-sa-run-'));
+  const handle = fs.openSync(path.join(folder, 'output.txt'), 'w+');
+  const remove = (): void => fs.rmSync(folder, { recursive: true, force: true });
   try {
-    return fs.readFileSync(file, 'utf8').trimEnd().split('\n').at(-1)?.trim() ?? '';
+    remove();
   } catch {
-    return '';
+    // Windows may keep a file's name as long as it is open.
   }
+  return {
+    handle,
+    close() {
+      fs.closeSync(handle);
+      remove();
+    },
+  };
+}
+
+/** Of a process's output, its end: an epoch of a long run tells a line. */
+const lastBytes = 8192;
+
+function lastLine(handle: number): string {
+  const { size } = fs.fstatSync(handle);
+  const bytes = Buffer.alloc(Math.min(size, lastBytes));
+  const read = fs.readSync(handle, bytes, 0, bytes.length, size - bytes.length);
+  return bytes.toString('utf8', 0, read).trimEnd().split('\n').at(-1)?.trim() ?? '';
 }

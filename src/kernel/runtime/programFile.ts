@@ -1,8 +1,8 @@
 import fs from 'node:fs';
-import os from 'node:os';
 import path from 'node:path';
 import { UserError } from '../errors';
 import { messageOf } from './errors';
+import { makeTemporaryFolder } from './temporaryFolders';
 import type { Program, ProgramSpec } from './types';
 import { WeightPool } from './weightPool';
 
@@ -28,7 +28,8 @@ export interface PlacedModel {
  * of an engine, and by a training run beside it.
  */
 export class ProgramFolder {
-  readonly path = fs.mkdtempSync(path.join(os.tmpdir(), 'med-sa-engine-'));
+  readonly #folder = makeTemporaryFolder('med-sa-engine-');
+  readonly path = this.#folder.path;
   readonly #weights = new WeightPool(this.path);
   readonly #removeAtExit = () => this.remove();
 
@@ -93,6 +94,6 @@ export class ProgramFolder {
 
   remove(): void {
     process.off('exit', this.#removeAtExit);
-    fs.rmSync(this.path, { recursive: true, force: true });
+    this.#folder.remove();
   }
 }

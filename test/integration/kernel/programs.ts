@@ -7,13 +7,18 @@ import { KernelUnderTest } from './client';
  * @param env what its environment has besides
  */
 export async function startProduct(folder: string, env: Record<string, string> = {}): Promise<KernelUnderTest> {
+  return (await productKernels(folder))(env);
+}
+
+/** Makes what starts such kernels, each a process of its own. */
+export async function productKernels(folder: string): Promise<(env: Record<string, string>) => KernelUnderTest> {
   const programs = await bundledTogether({
     kernel: 'src/kernel/main.ts',
     engine: 'src/kernel/runtime/engineProcess.ts',
     cell: 'src/kernel/notebook/cell/main.ts',
     cli: 'src/kernel/cli/main.ts',
   });
-  return new KernelUnderTest(path.join(programs, 'kernel.js'), folder, { MEDSA_DEVICE: 'cpu', ...env });
+  return (env) => new KernelUnderTest(path.join(programs, 'kernel.js'), folder, { MEDSA_DEVICE: 'cpu', ...env });
 }
 
 /** Makes what starts kernels whose model fills discs (`kernelUnderTest.ts`), each a process of its own. */

@@ -172,6 +172,22 @@ describe('an interrupt', () => {
     ]);
   });
 
+  it('at any moment of its beginning ends a cell, which does not go on behind the next ones', async () => {
+    for (let delay = 0; delay < 12; delay += 2) {
+      let over = false;
+      // Long enough that there is time before it is evaluated.
+      const code = `${'// a comment\n'.repeat(20_000)}for (;;) globalThis.spun = 1;`;
+      const running = cells.execute(code).finally(() => (over = true));
+      await new Promise((resolve) => setTimeout(resolve, delay));
+      while (!over) {
+        cells.kernel.interrupt(cells.notebook);
+        await Promise.race([running, new Promise((resolve) => setTimeout(resolve, 20))]);
+      }
+      expect((await running).ok).toBe(false);
+      expect((await cells.execute('"next"')).shown).toEqual(['next']);
+    }
+  });
+
   it('does nothing when no cell runs', async () => {
     expect(cells.kernel.interrupt(cells.notebook)).toBe(false);
     expect((await cells.execute('1')).shown).toEqual(['1']);

@@ -26,10 +26,12 @@ export class Repl {
 
   /** `count`: the number that stands beside the cell, for error places. */
   async run(cell: string, count: number): Promise<CellResult> {
+    let over = false;
     const interrupted = new Promise<CellResult>((resolve) => (this.endCell = resolve));
     try {
-      return await Promise.race([this.evaluate(cell, count), interrupted]);
+      return await Promise.race([this.evaluate(cell, count, () => over), interrupted]);
     } finally {
+      over = true;
       this.endCell = null;
     }
   }
@@ -46,9 +48,11 @@ export class Repl {
     return describeError(thrown, 0, this.scripts);
   }
 
-  private async evaluate(cell: string, count: number): Promise<CellResult> {
+  private async evaluate(cell: string, count: number, isOver: () => boolean): Promise<CellResult> {
     try {
       const script = await transpile(cell, scriptName(count));
+      // Interrupted before it began: a loop that nobody knows of would keep every later cell waiting.
+      if (isOver()) return { ok: false, output: interruptedOutput };
       this.scripts.set(count, script);
       const outcome = await this.evaluator.evaluate(script.code);
       if (outcome.kind === 'value') return { ok: true, value: outcome.value };
