@@ -79,6 +79,21 @@ export default tseslint.config(
     },
   },
   {
+    // Whatever a file or a message says becomes text: elements are made with webview/shared/dom.ts.
+    files: ['webview/**/*.ts', 'src/**/*.ts'],
+    rules: {
+      'no-restricted-syntax': [
+        'error',
+        ...[
+          'AssignmentExpression > MemberExpression.left[property.name=/^(innerHTML|outerHTML|srcdoc)$/]',
+          'AssignmentExpression > MemberExpression.left[property.value=/^(innerHTML|outerHTML|srcdoc)$/]',
+          'CallExpression > MemberExpression.callee[property.name=/^(insertAdjacentHTML|setHTMLUnsafe|createContextualFragment|parseFromString)$/]',
+          "CallExpression > MemberExpression.callee[object.name='document'][property.name=/^(write|writeln)$/]",
+        ].map((selector) => ({ selector, message: 'Markup is never made of strings: use webview/shared/dom.ts.' })),
+      ],
+    },
+  },
+  {
     files: ['webview/**/*.ts'],
     rules: {
       'no-restricted-imports': [

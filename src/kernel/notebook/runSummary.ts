@@ -59,11 +59,17 @@ export class RunProgress {
         this.addValidation(event);
         return;
       case 'checkpoint':
-        if (event.best) this.best = path.resolve(this.run, event.file);
+        if (event.best) this.best = this.ownFile(event.file) ?? this.best;
         return;
       case 'end':
         this.end(event.status, event.message);
     }
+  }
+
+  /** A run's checkpoints lie in it: a log that somebody else wrote may name any file. */
+  private ownFile(name: string): string | null {
+    const file = path.resolve(this.run, name);
+    return file.startsWith(this.run + path.sep) ? file : null;
   }
 
   end(status: 'done' | 'stopped' | 'failed' | 'stale', message: string | null): void {

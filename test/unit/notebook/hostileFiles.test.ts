@@ -1,0 +1,47 @@
+import { describe, expect, it } from 'vitest';
+import { UserError } from '../../../src/kernel/errors';
+import { textDecoderOf } from '../../../src/kernel/imaging/dicom/characterSet';
+import { parseDicom } from '../../../src/kernel/imaging/dicom/parse';
+import { scan } from '../../../src/kernel/imaging/dicom/scan';
+import { RunProgress } from '../../../src/kernel/notebook/runSummary';
+import { dicomFile, picture } from '../imaging/dicom/dicomBytes';
+
+describe('what files may say', () => {
+  it('stands in errors as one line of text', async () => {
+    const bytes = dicomFile({
+      ...picture({ columns: 2, rows: 2, pixels: [1, 2, 3, 4] }),
+      0x00280004: ['CS', '\u001b[31m<b>\r\n\u202eX'],
+    });
+    const error: unknown = await parseDicom('a.dcm', bytes)
+      .then(scan, (reason: unknown) => reason)
+      .catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(UserError);
+    expect((error as UserError).message).toMatch(/^a\.dcm has colours of the kind \ufffd\[31m<b> \ufffdX/);
+    expect(new UserError(`a${'x'.repeat(1e6)}b`).message).toHaveLength(4003);
+  });
+
+  it('names no character set but those that are known', () => {
+    for (const name of ['constructor', '__proto__', 'toString', '']) expect(textDecoderOf(name).encoding).toBe('utf-8');
+    expect(textDecoderOf('ISO_IR 101').encoding).toBe('iso-8859-2');
+  });
+
+  it('counts a hundred thousand frames that nothing describes as cheaply as one', async () => {
+    const bytes = dicomFile(picture({ columns: 2, rows: 2, frames: 99_999, pixels: [1, 2, 3, 4] }));
+    const { planes, transforms } = scan(await parseDicom('a.dcm', bytes));
+    expect([planes.length, transforms.length]).toEqual([99_999, 99_999]);
+    expect(new Set(planes).size).toBe(1);
+  });
+});
+
+describe('the log of a run that somebody else wrote', () => {
+  it('names no checkpoint outside of the run', () => {
+    const best = (file: string): string | null => {
+      const progress = new RunProgress('/runs/one');
+      progress.apply({ type: 'checkpoint', time: 1, step: 1, epoch: 1, file, best: true });
+      return progress.report().best;
+    };
+    expect(best('checkpoints/best.safetensors')).toBe('/runs/one/checkpoints/best.safetensors');
+    for (const file of ['/home/other/secret.safetensors', '../two/best.safetensors', '..', ''])
+      expect(best(file)).toBeNull();
+  });
+});
