@@ -3,6 +3,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { expect } from 'vitest';
 import { Random } from '../../src/kernel/datasets';
+import { runHolder } from '../../src/kernel/training/runLock';
 import { productKernels } from '../integration/kernel/programs';
 import { drawTinyPairs, writeTinyModel } from '../support/tinyModel';
 import { drawTinyVolumes } from '../support/tinyVolumes';
@@ -35,10 +36,17 @@ async function adaptersOf({ kernel }: Notebooks, data: string): Promise<string> 
   return adapters;
 }
 
-/** Files that only work under way may have: half-written ones, and locks. */
+/**
+ * Files that only work under way may have: half-written ones, and locks. A run that was stopped twice ended at once, and
+ * its lock stays until somebody goes on with it: of runs, only what a process holds counts.
+ */
 function unfinished(folder: string): string[] {
   const names = fs.readdirSync(folder, { recursive: true, encoding: 'utf8' });
-  return names.filter((name) => name.endsWith('.tmp') || name.endsWith('.lock'));
+  return names.filter((name) => {
+    const [top, run] = name.split(path.sep);
+    if (!name.endsWith('.tmp') && !name.endsWith('.lock')) return false;
+    return top !== 'runs' || runHolder(path.join(folder, top, run))?.atWork === true;
+  });
 }
 
 /**
