@@ -99,14 +99,14 @@ export class KernelClient implements vscode.Disposable {
 
   private forward<M extends Method>(process: KernelProcess, method: M): void {
     process.onNotification(method, (params) => {
-      const { success, data, error } = kernelNotificationSchemas[method].safeParse(params);
-      if (!success) {
-        this.log.warn(
-          `${method} of the kernel was not understood at ${error.issues[0].path.join('.')}; it was dropped`,
-        );
-        return;
-      }
       try {
+        const { success, data, error } = kernelNotificationSchemas[method].safeParse(params);
+        if (!success) {
+          this.log.warn(
+            `${method} of the kernel was not understood at ${error.issues[0].path.join('.')}; it was dropped`,
+          );
+          return;
+        }
         this.emitters[method].fire(data);
       } catch (problem) {
         this.log.warn(`${method} was not understood: ${errorText(problem)}`);

@@ -18,10 +18,19 @@ export function isAddressed(message: unknown, kind: string): message is Addresse
 
 /** The message where it fits; else, in `refused`, what to tell the user. */
 export function checked<T>(schema: z.ZodMiniType<T>, message: Addressed): { event: T } | { refused: string } {
-  const { success, data, error } = schema.safeParse(message);
-  if (success) return { event: data };
-  const place = error.issues[0].path.join('.');
+  const { event, place } = parsed(schema, message);
+  if (event !== undefined) return { event };
   const refused = `A message of the kernel was not understood (${message.type.slice(0, 60)}${place ? `, at ${place}` : ''}) and is left out: reload the window if this happens again.`;
   console.warn(refused);
   return { refused };
+}
+
+function parsed<T>(schema: z.ZodMiniType<T>, message: unknown): { event?: T; place: string } {
+  try {
+    const { success, data, error } = schema.safeParse(message);
+    return success ? { event: data, place: '' } : { place: error.issues[0].path.join('.') };
+  } catch {
+    // A million things wrong with it are more than can be listed.
+    return { place: '' };
+  }
 }

@@ -38,7 +38,9 @@ export class RunLog {
       const { size } = await handle.stat();
       const bytes = Buffer.alloc(Math.max(0, Math.min(size - this.position, partBytes)));
       const { bytesRead } = await handle.read(bytes, 0, bytes.length, this.position);
-      const lines = bytes.subarray(0, bytes.subarray(0, bytesRead).lastIndexOf(newline) + 1);
+      const whole = bytes.subarray(0, bytes.subarray(0, bytesRead).lastIndexOf(newline) + 1);
+      // A line longer than a part is no event: whoever waited for its end would never see what follows.
+      const lines = whole.length === 0 && bytesRead === partBytes ? bytes : whole;
       this.position += lines.length;
       if (lines.length > 0) this.known = Buffer.from(lines.subarray(-knownBytes));
       const events = lines.toString('utf8').split('\n').map(eventOf);

@@ -113,6 +113,6 @@ export function damagedText(bytes: Buffer, random: Random, other: Buffer): { byt
     if (json !== null) return { bytes: Buffer.from(json.text), what: json.what };
   }
   const names = Array.from({ length: random.pick([1, 1, 2, 3]) }, () => random.pick(Object.keys(damages)));
-  const damaged = names.reduce((now, name) => damages[name](now, random), text);
+  const damaged = names.reduce((now, name) => (now.length > 1 << 19 ? now : damages[name](now, random)), text);
   return { bytes: Buffer.from(damaged), what: names.join(', ') };
 }

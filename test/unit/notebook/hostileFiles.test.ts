@@ -1,9 +1,13 @@
+import fs from 'node:fs';
+import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { UserError } from '../../../src/kernel/errors';
 import { textDecoderOf } from '../../../src/kernel/imaging/dicom/characterSet';
 import { parseDicom } from '../../../src/kernel/imaging/dicom/parse';
 import { scan } from '../../../src/kernel/imaging/dicom/scan';
+import { RunLog } from '../../../src/kernel/notebook/runLog';
 import { RunProgress } from '../../../src/kernel/notebook/runSummary';
+import { temporaryFolder } from '../../support/temporaryFolder';
 import { dicomFile, picture } from '../imaging/dicom/dicomBytes';
 
 describe('what files may say', () => {
@@ -34,6 +38,20 @@ describe('what files may say', () => {
 });
 
 describe('the log of a run that somebody else wrote', () => {
+  it('is followed past a line of megabytes', async () => {
+    const folder = temporaryFolder('hostile-log');
+    const end = { type: 'end', time: 1, status: 'done', message: null };
+    fs.writeFileSync(path.join(folder, 'events.jsonl'), `${'x'.repeat(5 * 2 ** 20)}\n${JSON.stringify(end)}\n`);
+    const log = new RunLog(folder);
+    const events = [];
+    for (let more = true; more;) {
+      const part = await log.next();
+      events.push(...part.events);
+      ({ more } = part);
+    }
+    expect(events).toEqual([end]);
+  });
+
   it('names no checkpoint outside of the run', () => {
     const best = (file: string): string | null => {
       const progress = new RunProgress('/runs/one');

@@ -100,6 +100,11 @@ const inFolder = (params: unknown, folder: string): unknown =>
 async function ask(client: MessageConnection, message: unknown): Promise<void> {
   const { method, params } = (message ?? {}) as { method?: unknown; params?: unknown };
   if (typeof method !== 'string') throw new UserError('a request without a method never leaves its sender');
+  try {
+    structuredClone(params);
+  } catch {
+    throw new UserError('what no process can send never leaves its sender');
+  }
   const refusal = await client.sendRequest(method, params).then(
     () => null,
     (error: unknown) => error,
