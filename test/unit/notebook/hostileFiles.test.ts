@@ -3,6 +3,7 @@ import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { UserError } from '../../../src/kernel/errors';
 import { textDecoderOf } from '../../../src/kernel/imaging/dicom/characterSet';
+import { readImage } from '../../../src/kernel/imaging';
 import { parseDicom } from '../../../src/kernel/imaging/dicom/parse';
 import { scan } from '../../../src/kernel/imaging/dicom/scan';
 import { RunLog } from '../../../src/kernel/notebook/runLog';
@@ -22,6 +23,15 @@ describe('what files may say', () => {
     expect(error).toBeInstanceOf(UserError);
     expect((error as UserError).message).toMatch(/^a\.dcm has colours of the kind \ufffd\[31m<b> \ufffdX/);
     expect(new UserError(`a${'x'.repeat(1e6)}b`).message).toHaveLength(4003);
+  });
+
+  it.each([
+    ['scan.mhd', 'ObjectType = Image\nNDims = 3\nDimSize = 2 2 2\nElementType = MET_SHORT\nElementDataFile = a%d'],
+    ['scan.nrrd', 'NRRD0004\ntype: int16\ndimension: 3\nsizes: 2 2 2\nencoding: raw\ndata file: a%d'],
+  ])('may be a line of a million spaces in %s: told at once', async (name, text) => {
+    const file = path.join(temporaryFolder('hostile-header'), name);
+    fs.writeFileSync(file, `${text.replace('NDims', `Comment = ${' '.repeat(1e6)}x\nNDims`)}${' '.repeat(1e6)}1 x\n`);
+    await expect(readImage(file)).rejects.toThrow(UserError);
   });
 
   it('names no character set but those that are known', () => {

@@ -66,8 +66,9 @@ export async function metaLayout(file: string): Promise<VolumeLayout> {
 function fieldsOf(lines: readonly string[]): Fields {
   const fields = new Map<string, string>();
   for (const line of lines) {
-    const match = /^\s*(\w+)\s*[=:]\s*(.*?)\s*$/.exec(line);
-    if (match) fields.set(match[1].toLowerCase(), match[2]);
+    // Trimmed afterwards: a pattern would try a line of a million spaces a million times.
+    const match = /^\s*(\w+)\s*[=:]([^]*)$/.exec(line);
+    if (match) fields.set(match[1].toLowerCase(), match[2].trim());
   }
   return fields;
 }

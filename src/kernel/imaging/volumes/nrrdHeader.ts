@@ -91,7 +91,9 @@ export async function nrrdLayout(file: string): Promise<VolumeLayout> {
 function fieldsOf(file: string, lines: readonly string[]): { fields: Fields; following: readonly string[] } {
   const fields = new Map<string, string>();
   for (const [index, line] of lines.entries()) {
-    const match = /^([^:#]+):(?!=)\s*(.*?)\s*$/.exec(line);
+    const parts = /^([^:#]+):(?!=)([^]*)$/.exec(line);
+    // Trimmed afterwards: a pattern would try a line of a million spaces a million times.
+    const match = parts && [parts[0], parts[1], parts[2].trim()];
     if (match === null) continue; // a comment, or a key with a value of the user's
     const name = match[1].toLowerCase().replaceAll(' ', '');
     if (fields.has(name)) throw badHeader(file, `its header says twice what its "${match[1]}" is; save it again`);

@@ -9,6 +9,9 @@ const firstTry = 1 << 16;
 /** Files that one header may name. */
 const mostFiles = 1 << 16;
 
+/** No system takes longer paths. */
+const longestName = 4096;
+
 export interface HeaderText {
   readonly lines: readonly string[];
   /** The byte after the header; the length of the file where it is nothing but a header. */
@@ -68,6 +71,7 @@ export function namedFiles(header: string, value: string, following: readonly st
   if (/^LIST(\s+\d+)?$/i.test(value)) {
     return resolve(following.map((line) => line.trim()).filter((line) => line !== ''));
   }
+  if (value.length > longestName) throw badHeader(header, 'it names no file of data; save it again');
   const pattern = /^(.*%0?\d*d.*?)\s+(-?\d+)\s+(-?\d+)\s+(-?\d+)(?:\s+\d+)?$/.exec(value);
   if (pattern === null) return resolve([value]);
   const [first, last, step] = pattern.slice(2).map(Number);
