@@ -184,7 +184,8 @@ describe.skipIf(!hasBrowser)('the image renderer in a browser', () => {
     const patch = { x: 0, y: 0, width: 9999, height: 1, runs: 'AA==' };
     const broken = { object: 'liver', slice: 0, revision: 99, prompts: [], mask: { whole: true as const, patch } };
     const rest = { area: 1, iou: null, candidates: [], chosen: null, source: 'model' as const };
-    const state = { revision: 99, objects: [], active: 'liver', undo: null, redo: null, model: null, readOnly: null };
+    const objects = [{ id: 'liver', label: 'liver', colour: '#ff0000', visible: true, value: 1 }];
+    const state = { revision: 99, objects, active: 'liver', undo: null, redo: null, model: null, readOnly: null };
     await page.tell({ type: 'viewer/change', viewId: 'view', state, objects: [{ ...broken, ...rest }] });
     expect(await alert.textContent()).toMatch(/mask does not fit/);
   });
