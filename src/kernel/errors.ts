@@ -8,7 +8,7 @@ const unreadable = /[\p{Cc}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]+/gu;
 function readable(message: string): string {
   const short =
     message.length <= longest ? message : `${message.slice(0, longest / 2)} … ${message.slice(-longest / 2)}`;
-  return short.replace(/[\t\r\n]+/g, ' ').replace(unreadable, '\ufffd');
+  return short.replace(/[\t\r\n]\s*/g, ' ').replace(unreadable, '\ufffd');
 }
 
 /** What a user did wrong or what the machine could not do, said in one line: what happened, in which file, what to do. */

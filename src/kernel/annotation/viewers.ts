@@ -91,6 +91,11 @@ export class ImageViewers {
     for (const session of new Set(views.map(([, view]) => view.session))) this.letGo(session);
   }
 
+  /** Forgets every view, those of notebooks too that run no cells. */
+  dispose(): void {
+    for (const notebook of new Set([...this.views.values()].map((view) => view.notebook))) this.close(notebook);
+  }
+
   /** Where nobody looks at it here any more, other kernels may change it. */
   private letGo(session: AnnotationSession): void {
     if (!this.isLookedAt(session)) session.release().catch(this.options.log);

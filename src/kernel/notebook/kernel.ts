@@ -218,6 +218,7 @@ export class NotebookKernel {
 
   async dispose(): Promise<void> {
     await Promise.all([...this.notebooks.keys()].map((notebook) => this.close(notebook)));
+    this.imageViewers.dispose();
     this.inspections.dispose();
     this.models.dispose();
     await this.options.dispose?.();

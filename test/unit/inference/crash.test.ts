@@ -115,13 +115,14 @@ describe('an engine that dies under its predictor', () => {
     const image = await predictor.encode(picture(1));
     const before = await predictor.predict(image, click);
     const stop = new AbortController();
-    const slow = predictorOn(engine, slowConfig);
+    const slow = predictorOn(counted(engine), slowConfig);
     const encoding = slow.encode(picture(2), stop.signal).catch((error: unknown) => error);
+    await expect.poll(() => encodings, { timeout: 10_000 }).toBe(2); // it is loaded, and runs
     await inMidRun();
     stop.abort();
     expect(await encoding).toBeInstanceOf(CancelledError);
     expect(await predictor.predict(image, click)).toEqual(before);
-    expect(encodings).toBe(2);
+    expect(encodings).toBe(3); // the image is encoded again
   });
 
   it('a run that asks for too much memory is an error of that run: nothing is lost', async () => {
