@@ -5,7 +5,7 @@ import { viewerEventSchema } from './viewerEventSchemas';
 
 const text = z.string();
 
-const output = z.discriminatedUnion('kind', [
+export const cellOutputSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('stream'), name: z.enum(['stdout', 'stderr']), text }),
   z.object({
     kind: z.literal('display'),
@@ -30,7 +30,7 @@ const status = z.object({
 export const kernelNotificationSchemas: {
   readonly [M in keyof KernelNotifications]: z.ZodMiniType<KernelNotifications[M]>;
 } = {
-  'cell/output': z.object({ notebook: text, executionId: text, output }),
+  'cell/output': z.object({ notebook: text, executionId: text, output: cellOutputSchema }),
   'viewer/event': z.object({ notebook: text, event: viewerEventSchema }),
   'status/changed': status,
   'log/line': z.object({ level: z.enum(['info', 'warn', 'error']), text }),

@@ -1,9 +1,11 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import type { Writable } from 'node:stream';
 import type { CellOutput } from '../../protocol';
-import type { ApiMethod, FromCell, ToCell } from './calls';
+import { problemOf } from '../../protocol/problem';
+import type { ApiMethod, ToCell } from './calls';
 import { interruptedOutput } from './cell/errors';
 import { interruptPipe } from './cell/interrupts';
+import { parseFromCell } from './cellMessages';
 
 /** Carries a cell's call out. `progress` reaches the cell while it waits. */
 export type CallHandler = (
@@ -47,7 +49,7 @@ export class CellProcess {
       env: { ...process.env, ELECTRON_RUN_AS_NODE: '1' },
     });
     this.ready = new Promise((resolve) => {
-      this.child.on('message', (message) => this.receive(message as FromCell, resolve));
+      this.child.on('message', (message) => this.receive(message, resolve));
       this.child.once('exit', () => resolve());
     });
     this.child.once('exit', (code, signal) => this.end(signal === null ? `exit code ${code}` : `signal ${signal}`));
@@ -115,7 +117,12 @@ export class CellProcess {
     return this.child.stdio[interruptPipe] as Writable;
   }
 
-  private receive(message: FromCell, ready: () => void): void {
+  private receive(received: unknown, ready: () => void): void {
+    const { success, data: message, error } = parseFromCell(received);
+    if (!success) {
+      const text = `The kernel refused a message of this cell's process: ${problemOf(error)}\n`;
+      return this.options.output(this.lastExecution, { kind: 'stream', name: 'stderr', text });
+    }
     switch (message.type) {
       case 'ready':
         return ready();

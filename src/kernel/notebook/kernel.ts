@@ -263,8 +263,8 @@ export class NotebookKernel {
   }
 
   private async call(method: ApiMethod, params: unknown, context: CallContext): Promise<unknown> {
-    const handler = this.handlers[method] as ((params: unknown, context: CallContext) => Promise<unknown>) | undefined;
-    if (handler === undefined) throw new UserError(`the kernel knows no call "${String(method)}"`);
+    if (!Object.hasOwn(this.handlers, method)) throw new UserError(`the kernel knows no call "${method}"`);
+    const handler = this.handlers[method] as (params: unknown, context: CallContext) => Promise<unknown>;
     return handler(params, context);
   }
 }

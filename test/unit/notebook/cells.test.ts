@@ -38,6 +38,22 @@ describe('a cell', () => {
     expect((await cells.execute(code)).shown).toEqual(['3']);
   });
 
+  it('that sends the kernel what is no message is told so, and the next one runs', async () => {
+    const code = `
+      process.send('junk');
+      process.send(null);
+      process.send({ type: 'output', executionId: 'x', output: { kind: 'display', items: 'none' } });
+      process.send({ type: 'call', id: {}, method: 'open', params: null });
+      process.send({ type: 'call', id: 1e6, method: 'constructor', params: null });
+      await new Promise((resolve) => setTimeout(resolve, 100));`;
+    const { ok, outputs } = await cells.execute(code);
+    expect(ok).toBe(true);
+    const told = outputs.map((output) => ('text' in output ? output.text : '')).join('');
+    expect(told.match(/The kernel refused a message of this cell's process: /g)).toHaveLength(4);
+    expect(told).toMatch(/output\.displayId: /);
+    expect((await cells.execute('6 * 7')).shown).toEqual(['42']);
+  });
+
   it('keeps a line that looks like an import inside of a text', async () => {
     const { shown } = await cells.execute('const y = 1;\n`a\nimport x from "nowhere";\nimport(${y})`');
     expect(shown).toEqual(['a\nimport x from "nowhere";\nimport(1)']);
