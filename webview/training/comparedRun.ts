@@ -10,6 +10,8 @@ export class ComparedRun {
   readonly line: RunLine;
   private live = false;
   private summary: RunSummary | null = null;
+  /** Until the kernel tells of the run again. */
+  private failure: string | null = null;
 
   constructor(
     readonly viewId: string,
@@ -40,15 +42,17 @@ export class ComparedRun {
 
   receive(event: Extract<TrainingEvent, { type: 'training/summary' | 'training/curves' | 'training/error' }>): void {
     if (event.type === 'training/error') {
+      this.failure = event.message;
       this.line.fail(event.message);
       return;
     }
+    this.failure = null;
     this.live = true;
     if (event.type === 'training/summary') this.summary = event.summary;
     else this.curves.apply(event.tables, event.anew);
   }
 
   paint(): void {
-    if (this.summary) this.line.show(this.summary);
+    if (this.summary) this.line.show(this.summary, this.failure);
   }
 }

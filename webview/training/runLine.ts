@@ -47,7 +47,8 @@ export class RunLine {
     this.root = element('div', { class: 'run' }, line, this.note);
   }
 
-  show(summary: RunSummary): void {
+  /** `failure`: of what was told since, that keeps the line from being true. */
+  show(summary: RunSummary, failure: string | null): void {
     const { status, message, epoch, epochs } = summary;
     const underWay = status === 'starting' || status === 'running';
     this.status.textContent = statusText[status];
@@ -59,7 +60,8 @@ export class RunLine {
     this.stop.show(underWay);
     this.resume.show(!underWay && status !== 'done');
     const failed = status === 'failed' || status === 'stale';
-    this.tell(message ?? (failed ? 'The run failed; its folder holds the log.' : null), failed);
+    const ended = message ?? (failed ? 'The run failed; its folder holds the log.' : null);
+    this.tell(failure ?? ended, failed || failure !== null);
   }
 
   /** What keeps the line from being true: no kernel, no folder. */
