@@ -15,6 +15,14 @@ const minutes = (count: number): number => count * 60_000;
 /** One process at a time: these start engines, browsers and runs of their own, which use every core. */
 const alone = { fileParallelism: false, maxWorkers: 1 };
 
+const inVsCode = {
+  globalSetup: ['test/e2e/setup.ts'],
+  expect: { poll: { timeout: 20_000 } },
+  testTimeout: minutes(5),
+  hookTimeout: minutes(5),
+  ...alone,
+};
+
 export default defineConfig({
   test: {
     maxWorkers: 2,
@@ -59,15 +67,13 @@ export default defineConfig({
       },
       {
         test: {
+          ...inVsCode,
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
-          globalSetup: ['test/e2e/setup.ts'],
-          expect: { poll: { timeout: 20_000 } },
-          testTimeout: minutes(5),
-          hookTimeout: minutes(5),
-          ...alone,
+          exclude: ['**/*.long.test.ts'],
         },
       },
+      { test: { ...inVsCode, name: 'e2e-long', include: ['test/e2e/**/*.long.test.ts'] } },
     ],
   },
 });
