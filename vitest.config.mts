@@ -15,6 +15,7 @@ const minutes = (count: number): number => count * 60_000;
 /** One process at a time: these start engines, browsers and runs of their own, which use every core. */
 const alone = { fileParallelism: false, maxWorkers: 1 };
 
+const withEngines = { testTimeout: minutes(3), hookTimeout: minutes(3), ...alone };
 const inVsCode = {
   globalSetup: ['test/e2e/setup.ts'],
   expect: { poll: { timeout: 20_000 } },
@@ -38,13 +39,13 @@ export default defineConfig({
       },
       {
         test: {
+          ...withEngines,
           name: 'integration',
           include: ['test/{integration,parity}/**/*.test.ts', 'test/robustness/short/**/*.test.ts'],
-          testTimeout: minutes(3),
-          hookTimeout: minutes(3),
-          ...alone,
+          exclude: ['**/*.long.test.ts'],
         },
       },
+      { test: { ...withEngines, name: 'integration-long', include: ['test/integration/**/*.long.test.ts'] } },
       // The long forms: hours in all (docs/reliability.md). No stage of `npm test`.
       {
         test: {

@@ -26,11 +26,12 @@ const stages = {
   integration: tests('integration'),
   webview: tests('webview'),
   e2e: tests('e2e'),
+  'integration-long': tests('integration-long'),
   'e2e-long': tests('e2e-long'),
 };
 const needBrowser = new Set(['webview', 'e2e', 'e2e-long']);
 /** Run when they are asked for: the others are to end within a quarter of an hour on two cores. */
-const long = new Set(['e2e-long']);
+const long = new Set(['integration-long', 'e2e-long']);
 
 const asked = process.argv.slice(2);
 const unknown = asked.filter((name) => !(name in stages));
