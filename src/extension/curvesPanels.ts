@@ -4,6 +4,7 @@ import { curvesStateSchema } from '../protocol/panelSchemas';
 import { CurvesPanel, curvesTitle } from './curvesPanel';
 import { curvesPanelType } from './identity';
 import type { KernelClient } from './kernelClient';
+import { restorePanels } from './restoredPanels';
 
 /** The panels with curves of this window. They come back with it when it is loaded again. */
 export class CurvesPanels implements vscode.Disposable {
@@ -14,14 +15,7 @@ export class CurvesPanels implements vscode.Disposable {
     private readonly kernel: KernelClient,
     private readonly extension: vscode.Uri,
   ) {
-    this.serializer = vscode.window.registerWebviewPanelSerializer(curvesPanelType, {
-      deserializeWebviewPanel: (panel, state: unknown) => {
-        const { success, data } = curvesStateSchema.safeParse(state);
-        if (success) this.fill(panel, data);
-        else panel.dispose();
-        return Promise.resolve();
-      },
-    });
+    this.serializer = restorePanels(curvesPanelType, curvesStateSchema, (panel, state) => void this.fill(panel, state));
   }
 
   /** Shows the curves of these runs, absolute paths; a panel that shows just them comes to the front. */

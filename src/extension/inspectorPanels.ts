@@ -5,6 +5,7 @@ import { inspectorPanelType } from './identity';
 import { InspectorPanel } from './inspectorPanel';
 import type { KernelClient } from './kernelClient';
 import { t } from './l10n';
+import { restorePanels } from './restoredPanels';
 
 /** The panels of this window that look into adapters. They come back with it when it is loaded again. */
 export class InspectorPanels implements vscode.Disposable {
@@ -14,14 +15,11 @@ export class InspectorPanels implements vscode.Disposable {
     private readonly kernel: KernelClient,
     private readonly extension: vscode.Uri,
   ) {
-    this.serializer = vscode.window.registerWebviewPanelSerializer(inspectorPanelType, {
-      deserializeWebviewPanel: (panel, state: unknown) => {
-        const { success, data } = inspectorSubjectSchema.safeParse(state);
-        if (success) this.fill(panel, data);
-        else panel.dispose();
-        return Promise.resolve();
-      },
-    });
+    this.serializer = restorePanels(
+      inspectorPanelType,
+      inspectorSubjectSchema,
+      (panel, state) => void this.fill(panel, state),
+    );
   }
 
   /** Opens a panel beside the editor that looks into the image, or says why it cannot. */
