@@ -30,8 +30,11 @@ export interface PretrainStage {
   readonly promptsPerImage: number;
   readonly loss: LossName;
   readonly lr: number;
+  /** Added to the seed, so that no stage draws the pictures of another. */
+  readonly stream: number;
 }
 
+const stage = (own: Omit<PretrainStage, 'loss'>): PretrainStage => ({ ...own, loss: 'dice-ce' });
 const coarse = { patchSize: 16, globalAttention: [1, 3, 5] };
 const fine = { patchSize: samConfigs.phantom.patchSize, globalAttention: samConfigs.phantom.globalAttention };
 
@@ -50,10 +53,21 @@ export const pretrainStages: readonly PretrainStage[] = [
     promptsPerImage: 4,
     loss: 'focal-dice',
     lr: 1e-3,
+    stream: 128,
   },
-  { imageSize: 256, sizes: coarse, epochs: 12, images: 800, batch: 8, promptsPerImage: 4, loss: 'dice-ce', lr: 7e-4 },
-  { imageSize: 128, sizes: fine, epochs: 12, images: 1600, batch: 8, promptsPerImage: 4, loss: 'dice-ce', lr: 7e-4 },
-  { imageSize: 256, sizes: fine, epochs: 5, images: 800, batch: 4, promptsPerImage: 6, loss: 'dice-ce', lr: 4e-4 },
+  stage({
+    imageSize: 256,
+    sizes: coarse,
+    epochs: 12,
+    images: 800,
+    batch: 8,
+    promptsPerImage: 4,
+    lr: 7e-4,
+    stream: 256,
+  }),
+  stage({ imageSize: 128, sizes: fine, epochs: 12, images: 1600, batch: 8, promptsPerImage: 4, lr: 7e-4, stream: 129 }),
+  stage({ imageSize: 256, sizes: fine, epochs: 5, images: 800, batch: 4, promptsPerImage: 6, lr: 4e-4, stream: 257 }),
+  stage({ imageSize: 256, sizes: fine, epochs: 8, images: 1000, batch: 4, promptsPerImage: 6, lr: 5e-4, stream: 258 }),
 ];
 
 export interface PretrainContext {
@@ -115,7 +129,7 @@ export async function pretrainStage(
         lr: stage.lr,
         weightDecay: 0.05,
         multimask: true,
-        seed: seed + stage.imageSize + (config.patchSize === coarse.patchSize ? 0 : 1),
+        seed: seed + stage.stream,
         targetSide: 128,
         from: 'image',
         embeddings: null,
