@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
-import { zipSync } from 'fflate';
+import { zipSync, type ZipOptions } from 'fflate';
 import type { Behaviour, FileServer } from './fileServer';
 import { libraryFile } from './libraryFile';
 
 export interface FakeWheel {
   readonly project: string;
   readonly version: string;
-  readonly members: Readonly<Record<string, Buffer>>;
+  readonly members: Readonly<Record<string, Buffer | [Buffer, ZipOptions]>>;
   readonly platform?: string;
 }
 

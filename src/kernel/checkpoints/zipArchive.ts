@@ -14,6 +14,8 @@ interface ZipEntry {
   readonly size: number;
   /** Position of its local header. */
   readonly offset: number;
+  /** Whether it stands for a symbolic link, whose target is its content. */
+  readonly link: boolean;
 }
 
 const signatures = {
@@ -25,6 +27,8 @@ const signatures = {
 };
 const lengths = { local: 30, central: 46, end: 22, end64: 56, locator64: 20, longestComment: 0xffff };
 const in64 = 0xffffffff;
+/** Of the mode that archives made on Unix keep: which kind of file an entry is, and that of links. */
+const modes = { kind: 0o170000, link: 0o120000 };
 /** Of `stream`, in bytes. */
 const pieceLength = 1 << 20;
 
@@ -77,6 +81,11 @@ export class ZipArchive {
   /** Unpacked size of an entry, in bytes. @throws UserError when it is not there */
   sizeOf(name: string): number {
     return this.entry(name).size;
+  }
+
+  /** Whether an entry stands for a symbolic link. @throws UserError when it is not there */
+  isLink(name: string): boolean {
+    return this.entry(name).link;
   }
 
   /** Content of one entry piece by piece, for those that memory should not hold. The stream fails as `read` does. */
@@ -191,7 +200,8 @@ function parseDirectory(file: string, directory: Uint8Array<ArrayBuffer>): Map<s
     const compressedSize = field(at + 20);
     const offset = field(at + 42);
     const encrypted = (bytes.getUint16(at + 8, true) & 1) === 1;
-    entries.set(name, { method: bytes.getUint16(at + 10, true), encrypted, compressedSize, size, offset });
+    const link = ((bytes.getUint32(at + 38, true) >>> 16) & modes.kind) === modes.link;
+    entries.set(name, { method: bytes.getUint16(at + 10, true), encrypted, compressedSize, size, offset, link });
     at = extraEnd + bytes.getUint16(at + 32, true);
   }
   return entries;

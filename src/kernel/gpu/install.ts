@@ -6,6 +6,7 @@ import { ZipArchive } from '../checkpoints/zipArchive';
 import { requireSpace } from '../diskSpace';
 import { download } from '../downloads';
 import { CancelledError, UserError } from '../errors';
+import { archiveName, requireHarmless } from './archives';
 import { libraryFor, type CudaMajor } from './cudaLibraries';
 import {
   installationFolder,
@@ -76,7 +77,7 @@ export async function install(options: InstallOptions): Promise<Installation> {
 async function bring(fetch: Fetch, fetched: string, options: InstallOptions, before: number): Promise<string> {
   const { remote, size } = fetch;
   const { plan, onProgress, signal, sources } = options;
-  const file = path.join(fetched, decodeURIComponent(path.posix.basename(new URL(remote.url).pathname)));
+  const file = path.join(fetched, archiveName(remote.url));
   const total = Math.max(plan.downloadBytes, before + size);
   const { url, checksums } = remote;
   await download({
@@ -102,6 +103,7 @@ async function unpack(
   const handle = await open(archive, 'r');
   try {
     const zip = await ZipArchive.open(handle, archive, (await handle.stat()).size);
+    requireHarmless(zip, archive);
     const members = zip.names.map((member) => ({ member, name: take(member) })).filter(({ name }) => name !== null);
     if (members.length === 0)
       throw new UserError(`${remote.name} ${remote.version} does not hold what it should`, { file: archive });

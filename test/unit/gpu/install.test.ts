@@ -14,39 +14,18 @@ import {
   removeInstallations,
   type CudaMajor,
   type Installation,
-  type RuntimePackage,
 } from '../../../src/kernel/gpu';
 import { installationFor, nativeFolderIn } from '../../../src/kernel/gpu/installation';
 import { cudaWheels, runtimeMembers, serveIndex, type FakeWheel } from '../../support/cudaIndex';
 import { FileServer } from '../../support/fileServer';
 import { libraryFile } from '../../support/libraryFile';
+import { npmRuntime } from '../../support/npmRuntime';
 import { temporaryFolder } from '../../support/temporaryFolder';
 
 const version = '1.30.0';
 
-/** npm's packages in small. */
-function npmPackages(): RuntimePackage {
-  const folder = temporaryFolder('npm');
-  const write = (name: string, content: string | Buffer): void => {
-    fs.mkdirSync(path.dirname(path.join(folder, name)), { recursive: true });
-    fs.writeFileSync(path.join(folder, name), content);
-  };
-  write('onnxruntime-node/package.json', JSON.stringify({ name: 'onnxruntime-node', version, main: 'dist/index.js' }));
-  write('onnxruntime-node/dist/index.js', 'module.exports = {}');
-  write('onnxruntime-node/dist/index.js.map', '{}');
-  write('onnxruntime-node/bin/napi-v6/linux/x64/libonnxruntime.so.1', libraryFile({ soname: 'npm', needed: [] }));
-  write(
-    'onnxruntime-node/bin/napi-v6/linux/x64/onnxruntime_binding.node',
-    libraryFile({ soname: 'binding', needed: [] }),
-  );
-  write('onnxruntime-node/bin/napi-v6/win32/x64/onnxruntime.dll', 'not for this system');
-  write('onnxruntime-common/package.json', JSON.stringify({ name: 'onnxruntime-common', version }));
-  write('onnxruntime-common/dist/cjs/index.js', 'module.exports = {}');
-  return { version, folder: path.join(folder, 'onnxruntime-node'), common: path.join(folder, 'onnxruntime-common') };
-}
-
 describe('installing GPU support', () => {
-  const runtime = npmPackages();
+  const runtime = npmRuntime(version);
   let server: FileServer;
   let network: Network;
   let root: string;
