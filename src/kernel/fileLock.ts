@@ -89,7 +89,9 @@ function nameOf({ pid, host, local }: LockHolder): string {
 
 function read(file: string): { readonly text: string; readonly touched: number } | null {
   try {
-    return { text: fs.readFileSync(file, 'utf8'), touched: fs.statSync(file).mtimeMs };
+    // No lock of ours is a link: one that somebody else put there is not followed, wherever it leads.
+    const stat = fs.lstatSync(file);
+    return { text: stat.isFile() ? fs.readFileSync(file, 'utf8') : '', touched: stat.mtimeMs };
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return null;
     throw error;

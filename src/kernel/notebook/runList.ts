@@ -62,7 +62,10 @@ function foldersOfRuns(folder: string, levels: number): { readonly run: string; 
 function configOf(folder: string): z.infer<typeof configSchema> | null {
   if (!fs.existsSync(path.join(folder, 'checkpoints'))) return null;
   try {
-    return configSchema.safeParse(JSON.parse(fs.readFileSync(path.join(folder, 'config.json'), 'utf8'))).data ?? null;
+    const file = path.join(folder, 'config.json');
+    // A device or a pipe, by a link say, would never end.
+    if (!fs.statSync(file).isFile()) return null;
+    return configSchema.safeParse(JSON.parse(fs.readFileSync(file, 'utf8'))).data ?? null;
   } catch {
     return null;
   }

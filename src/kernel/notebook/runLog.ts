@@ -32,7 +32,10 @@ export class RunLog {
   async next(): Promise<LogPart> {
     let handle: fs.FileHandle | undefined;
     try {
-      handle = await fs.open(path.join(this.run, eventsFile), 'r');
+      const file = path.join(this.run, eventsFile);
+      // Opening a pipe waits until somebody writes into it.
+      if (!(await fs.stat(file)).isFile()) return { events: [], anew: false, more: false };
+      handle = await fs.open(file, 'r');
       const anew = this.position > 0 && !(await this.goesOn(handle));
       if (anew) this.position = 0;
       const { size } = await handle.stat();

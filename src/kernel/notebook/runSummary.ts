@@ -1,5 +1,6 @@
 import path from 'node:path';
 import type { CurveTable, RunEvent, RunStatus, RunSummary } from '../../protocol';
+import { leadsElsewhere } from '../training/runLinks';
 import type { RunReport } from './calls';
 import { figuresOf, shortened } from './runCurves';
 import { Pace } from './runPace';
@@ -78,7 +79,8 @@ export class RunProgress {
 
   /** A copy: what was reported does not change afterwards. */
   report(): RunReport {
-    const { best, before, status } = this;
+    const { before, status } = this;
+    const best = this.best === null || leadsElsewhere(this.run, path.relative(this.run, this.best)) ? null : this.best;
     const [steps, validations] = [this.steps.table(), this.validations.table()];
     const [loss, dice] = [lossOf(steps), diceOf(validations)];
     const curves = [steps, validations].map(shortened);

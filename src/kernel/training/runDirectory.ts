@@ -7,6 +7,7 @@ import type { Lock } from '../fileLock';
 import { writeFileAtomically, writeProblem } from '../files';
 import { requireKnownVersion } from '../formatVersion';
 import { eventsFile } from './runEvents';
+import { requireOwnFiles } from './runLinks';
 import { lockRun } from './runLock';
 import { TensorBoardLog } from './tensorboard/log';
 
@@ -70,6 +71,7 @@ export class RunDirectory {
         cause,
       });
     }
+    requireOwnFiles(absolute);
     const run = new RunDirectory(absolute, lockRun(absolute));
     try {
       RunDirectory.requireFree(absolute);
@@ -90,11 +92,13 @@ export class RunDirectory {
 
   /**
    * Opens a run to go on with it.
-   * @throws UserError when there is none, another process works on it, it is damaged, or newer than this version.
+   * @throws UserError when there is none, another process works on it, it is damaged, newer than this version, or has
+   * links to files elsewhere in the place of its own.
    */
   static open(folder: string): { run: RunDirectory; config: unknown } {
     const absolute = path.resolve(folder);
     const config = RunDirectory.config(absolute);
+    requireOwnFiles(absolute);
     const run = new RunDirectory(absolute, lockRun(absolute));
     run.removeLeftovers();
     return { run, config };
@@ -106,6 +110,9 @@ export class RunDirectory {
     const file = configOf(absolute);
     if (!RunDirectory.exists(absolute)) {
       throw new UserError(`${absolute} holds no run: config.json is missing`, { file: absolute });
+    }
+    if (!fs.statSync(file).isFile()) {
+      throw new UserError(`${file} is no regular file: the run cannot be resumed`, { file });
     }
     let config: unknown;
     try {

@@ -73,7 +73,7 @@ export function eventOf(line: string): RunEvent | null {
 /** All events of a run so far; none where there is no log. A last line that was cut short is left out. */
 export function readEvents(run: string): RunEvent[] {
   const file = path.join(run, eventsFile);
-  const log = fs.existsSync(file) ? fs.readFileSync(file, 'utf8') : '';
+  const log = fs.statSync(file, { throwIfNoEntry: false })?.isFile() ? fs.readFileSync(file, 'utf8') : '';
   return log
     .slice(0, log.lastIndexOf('\n') + 1)
     .split('\n')

@@ -216,6 +216,27 @@ describe('med-sa models', () => {
     expect(fs.existsSync(models)).toBe(false);
   });
 
+  it('makes and deletes nothing by a name that is a path, wherever it leads', async () => {
+    const before = fs.readdirSync(folder, { recursive: true }).sort();
+    const url = server.file('/named.safetensors', content);
+    const calls = [
+      ['get', '../../own', '--from', url],
+      ['get', own.replace(/\.safetensors$/, ''), '--from', url],
+      ['add', own, '--name', '..\\..\\own'],
+      ['add', own, '--name', 'x'.repeat(5000)],
+      ['remove', '../../own'],
+      ['remove', 'NUL.v1'],
+    ];
+    for (const { code, stderr } of await Promise.all(calls.map((args) => medSa.run('models', ...args)))) {
+      expect(code).toBe(2);
+      expect(stderr).toMatch(/is no name for a model: take up to 64 letters|^med-sa: ".{4000}/);
+      expect(stderr.trimEnd().split('\n')).toHaveLength(1);
+    }
+    expect(fs.readdirSync(folder, { recursive: true }).sort()).toEqual(before);
+    expect(fs.readFileSync(own).equals(content)).toBe(true);
+    expect(server.requests).toEqual([]);
+  });
+
   const partSize = (): number => fs.statSync(path.join(models, 'incoming', 'mine.safetensors.part')).size;
 });
 
