@@ -38,9 +38,15 @@ export async function readJson(folder: DataFolder, name: string): Promise<Readon
   try {
     return z.record(z.string(), z.unknown()).parse(JSON.parse(text));
   } catch (cause) {
-    const reason = cause instanceof SyntaxError ? cause.message : 'no object';
+    const reason = cause instanceof SyntaxError ? `no JSON${placeIn(text, cause.message)}` : 'no object';
     throw new UserError(`${file} is not the JSON that describes a data set (${reason}): correct it`, { file, cause });
   }
+}
+
+/** Where, not what stands there: a run that somebody else made may name any folder as its data. */
+function placeIn(text: string, problem: string): string {
+  const at = /at position (\d+)/.exec(problem)?.[1];
+  return at === undefined ? '' : ` from line ${text.slice(0, Number(at)).split('\n').length} on`;
 }
 
 /** Names from `labels.json` or `dataset.json` in the folder; null where there is neither. */

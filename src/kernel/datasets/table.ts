@@ -25,10 +25,9 @@ export function parseTable(file: string, bytes: Buffer, needed: readonly string[
     });
   } catch (cause) {
     if (!(cause instanceof CsvError)) throw cause;
-    throw new UserError(`${file} is not a table of comma-separated values (${cause.message}): correct it`, {
-      file,
-      cause,
-    });
+    // Where, not what stands there: a run that somebody else made may name any folder as its data.
+    const reason = cause.message.replace(/, value is [^]*$/, '');
+    throw new UserError(`${file} is not a table of comma-separated values (${reason}): correct it`, { file, cause });
   }
   const missing = needed.filter((name) => !header.includes(name));
   if (missing.length > 0) {
