@@ -37,6 +37,8 @@ export class RendererMessaging implements vscode.Disposable {
     private readonly adapters: AdapterChoice,
   ) {
     const receive = ({ editor, message }: { editor: vscode.NotebookEditor; message: unknown }) => {
+      // The last words of a page that went with its notebook, which the kernel has been told of.
+      if (editor.notebook.isClosed) return;
       const { success, data, error } = viewerRequestSchema.safeParse(message);
       if (success) void this.forward(editor, data);
       else this.refuse(message, problemOf(error));
@@ -55,7 +57,7 @@ export class RendererMessaging implements vscode.Disposable {
   }
 
   private async forward(editor: vscode.NotebookEditor, request: ViewerRequest): Promise<void> {
-    if (request.type === 'training/detach') return this.detach(editor.notebook, request);
+    if (request.type === 'training/detach' || request.type === 'viewer/detach') return this.detach(editor, request);
     const view = this.viewOf(editor, request);
     if (!vscode.workspace.isTrusted) {
       this.fail(request, t('This workspace is not trusted: the picture stays as it was saved.'));
@@ -74,11 +76,15 @@ export class RendererMessaging implements vscode.Disposable {
     }
   }
 
-  /** No kernel is started to be told that nobody looks any more. */
-  private detach(notebook: vscode.NotebookDocument, request: ViewerRequest): Promise<void> {
+  /** No kernel is started to be told that nobody looks any more; of a split editor, the other half may. */
+  private async detach(editor: vscode.NotebookEditor, request: ViewerRequest): Promise<void> {
+    const { notebook } = editor;
+    const editors = this.views.get(request.viewId)?.editors;
+    editors?.delete(editor);
+    if (editors && editors.size > 0) return;
     this.views.delete(request.viewId);
     const where = { notebook: notebookKey(notebook), folder: notebookFolder(notebook) };
-    return this.kernel.tell('viewer/request', { ...where, request });
+    await this.kernel.tell('viewer/request', { ...where, request });
   }
 
   private viewOf(editor: vscode.NotebookEditor, { viewId }: ViewerRequest): View {

@@ -63,6 +63,8 @@ export class ImageViewers {
   /** Never rejects: what goes wrong is told to the viewer. */
   async handle(notebook: string, folder: string, request: ImageRequest): Promise<void> {
     const { viewId } = request;
+    // Of a kernel before this one, or of a view that was pushed out.
+    if (request.type === 'viewer/detach' && !this.views.has(viewId)) return;
     try {
       if (request.type === 'viewer/attach') await this.attach(notebook, folder, request);
       else await this.answerView(this.view(viewId), viewId, request);

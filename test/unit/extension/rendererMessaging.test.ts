@@ -12,6 +12,7 @@ const image = { path: 'a.png', name: 'a.png', width: 4, height: 3, slices: 1, sp
 const output = { version: 1, viewId: 'v', sessionId: 's', image, slice: 0 };
 const attach = { type: 'viewer/attach', version: 2, viewId: 'v', output };
 const undo = { type: 'viewer/undo', viewId: 'v' };
+const detach = { type: 'viewer/detach', viewId: 'v' };
 
 /** A kernel as its client shows it: lives, requests, events. */
 class FakeKernel {
@@ -26,6 +27,9 @@ class FakeKernel {
 
   on(_method: string, listener: (params: { notebook: string; event: ViewerEvent }) => void) {
     return this.events.event(listener);
+  }
+  async tell(method: string, params: { request: unknown }): Promise<void> {
+    if (this.running) await this.request(method, params);
   }
   request(_method: string, { request }: { request: unknown }): Promise<null> {
     if (!this.running) {
@@ -103,6 +107,32 @@ describe('messages between renderers and the kernel', () => {
     attached(null);
     await settled();
     expect(kernel.requests).toEqual([attach, undo]);
+  });
+
+  it('end with the last editor that shows the view, and start no kernel to say so', async () => {
+    await receive(attach, left);
+    await receive(attach, right);
+    await receive(detach, left);
+    expect(kernel.requests).toEqual([attach, attach]);
+    tell({ type: 'viewer/tasks', viewId: 'v', tasks: [] });
+    expect(channel.sent.map(({ editor }) => editor)).toEqual([right]);
+    await receive(detach, right);
+    expect(kernel.requests).toEqual([attach, attach, detach]);
+    tell({ type: 'viewer/tasks', viewId: 'v', tasks: [] });
+    expect(channel.sent).toHaveLength(1);
+    kernel.running = false;
+    await receive(detach, left);
+    expect(kernel.running).toBe(false);
+  });
+
+  it('end with their notebook, whatever its page still says', async () => {
+    await receive(attach);
+    const closed = { notebook: { ...notebook, isClosed: true } };
+    workspace.close(notebook);
+    for (const late of [detach, undo]) await receive(late, closed);
+    tell({ type: 'viewer/tasks', viewId: 'v', tasks: [] });
+    expect(kernel.requests).toEqual([attach]);
+    expect(channel.sent).toEqual([]);
   });
 
   it('find a saved output whose viewer outlived the extension host', async () => {
