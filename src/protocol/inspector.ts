@@ -98,12 +98,18 @@ export interface InspectorPrompts {
   box: [x0: number, y0: number, x1: number, y1: number] | null;
 }
 
+/** What a page begins with. */
+export interface InspectorBegin {
+  /** Counted among those inspected. */
+  slice: number;
+  prompts: [InspectorPrompts | null, InspectorPrompts | null];
+}
+
 /** What stands in a notebook under `application/vnd.med-sa.inspector+json`, and what a panel is given. */
 export interface InspectorOutput {
   version: 1;
   summary: InspectorSummary;
-  /** What the page begins with; slices counted among those inspected. */
-  begin: { slice: number; prompts: [InspectorPrompts | null, InspectorPrompts | null] };
+  begin: InspectorBegin;
 }
 
 /** Two prompts can be held beside each other. */

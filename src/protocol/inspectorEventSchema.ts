@@ -1,6 +1,13 @@
 // Shapes of the kernel's answers to an inspector's page, checked where they arrive.
 import * as z from 'zod/mini';
-import type { InspectorEvent, InspectorOutput, InspectorPrompts, InspectorSummary, QuantisedMap } from './inspector';
+import type {
+  InspectorBegin,
+  InspectorEvent,
+  InspectorOutput,
+  InspectorPrompts,
+  InspectorSummary,
+  QuantisedMap,
+} from './inspector';
 
 const finite = z.number();
 const whole = z.int().check(z.nonnegative());
@@ -49,12 +56,18 @@ const prompts = z.object({
   box: z.nullable(z.tuple([finite, finite, finite, finite])),
 }) satisfies z.ZodMiniType<InspectorPrompts>;
 
+/** Of an output, and as a panel's page keeps it. */
+export const inspectorBeginSchema = z.object({
+  slice: whole,
+  prompts: z.tuple([z.nullable(prompts), z.nullable(prompts)]),
+}) satisfies z.ZodMiniType<InspectorBegin>;
+
 /** Of a cell's output and of a panel. */
 export const inspectorOutputSchema = z
   .object({
     version: z.literal(1),
     summary,
-    begin: z.object({ slice: whole, prompts: z.tuple([z.nullable(prompts), z.nullable(prompts)]) }),
+    begin: inspectorBeginSchema,
   })
   .check(
     z.refine(({ begin, summary: { slices } }) => begin.slice < slices, 'begins beyond its slices'),

@@ -1,9 +1,9 @@
 // What the extension and the page of an inspector panel say to each other besides the inspector's own messages.
 import type { ImageOutput } from './image';
-import type { InspectorEvent, InspectorOutput, InspectorRequest } from './inspector';
+import type { InspectorBegin, InspectorEvent, InspectorOutput, InspectorRequest } from './inspector';
 import type { ImageOutputV1 } from './viewerV1';
 
-/** What a panel looks into. Its page keeps it, so that the panel comes back with its window. */
+/** What a panel looks into. */
 export interface InspectorSubject {
   readonly image: ImageOutput | ImageOutputV1;
   /** Absolute path. */
@@ -11,6 +11,12 @@ export interface InspectorSubject {
   /** Absolute path that the image's path starts from. */
   readonly folder: string;
 }
+
+/** What its page keeps, so that the panel comes back with its window as it was. */
+export type InspectorPanelState = InspectorSubject & {
+  /** The slice and the prompts that were there last. */
+  readonly begin: InspectorBegin | null;
+};
 
 export type ToInspectorPanel =
   | { type: 'panel/show'; output: InspectorOutput; subject: InspectorSubject }

@@ -4,7 +4,8 @@ import type { Frame, Locator } from 'playwright-core';
 import { beforeAll, describe, expect, inject, it } from 'vitest';
 import { inspectorMime } from '../../src/protocol/inspector';
 import { medSa } from '../support/cli';
-import { openNotebook, readCell, runCell } from './notebook';
+import { closeNotebooks, openNotebook, readCell, runCell } from './notebook';
+import { answerFileDialog, pickInMenu } from './sideBar';
 import { hasBrowser, pictureOnFailure, workbench } from './workbench';
 
 const themes = { dark: 'Default Dark Modern', light: 'Default Light Modern', contrast: 'Default High Contrast' };
@@ -111,14 +112,22 @@ describe.skipIf(!hasBrowser)('the adapter inspector', () => {
     }
   });
 
-  it('comes back with its window, on the same image and prompt', async () => {
+  it('comes back with its window, on the same image and with the prompts that were given on its page', async () => {
     pictureOnFailure(window, 'inspect-reloaded');
+    const canvas = figure('Prompts').locator('canvas').first();
+    await page.getByLabel('Prompt B').check();
+    await canvas.click({ position: { x: 60, y: 90 } });
+    await page.getByText(/Estimated IoU .* 1 point/).waitFor();
+    await canvas.click({ position: { x: 90, y: 60 } });
+    await page.getByText(/Estimated IoU .* 2 points/).waitFor();
     await window.reload();
     page = await inspector(() => document.querySelector('main#inspector .med-sa-inspector') !== null);
     await page.getByText(/Estimated IoU .* 1 point/).waitFor();
     await figure('Change of output').locator('.scale').waitFor();
     expect(await page.getByRole('alert').count(), await page.locator('body').innerText()).toBe(0);
     expect(await window.page.locator('.tab', { hasText: 'Adapters on phantom-0001.png' }).count()).toBe(1);
+    await page.getByLabel('Prompt B').check();
+    await page.getByText(/Estimated IoU .* 2 points/).waitFor();
   });
 
   it('says what to do when its kernel has ended', async () => {
@@ -128,6 +137,82 @@ describe.skipIf(!hasBrowser)('the adapter inspector', () => {
     await page.getByRole('tab').first().click();
     await page.getByText(/not in memory any more|has ended/).waitFor();
   });
+
+  it('looks into a file of the explorer, without any notebook', async () => {
+    pictureOnFailure(window, 'inspect-explorer');
+    await closeNotebooks(window);
+    const file = path.join(window.workspace, 'inspect', 'drawn', 'images', 'phantom-0002.png');
+    await window.api(
+      (vscode, shown) => vscode.commands.executeCommand('revealInExplorer', vscode.Uri.file(shown)),
+      file,
+    );
+    await window.page
+      .locator('.explorer-folders-view')
+      .getByRole('treeitem', { name: /phantom-0002\.png/ })
+      .click({ button: 'right' });
+    await pickInMenu(window.page, 'Inspect Adapters');
+    await chooseAdapters();
+    await looksInto('phantom-0002.png');
+  });
+
+  it('looks into a file that is chosen in a dialog, where nothing is open', async () => {
+    pictureOnFailure(window, 'inspect-dialog');
+    await closeNotebooks(window);
+    await window.palette('Med-SA: Inspect Adapters');
+    await answerFileDialog(window.page, path.join(window.workspace, 'inspect', 'drawn', 'images', 'phantom-0003.png'));
+    await chooseAdapters();
+    await looksInto('phantom-0003.png');
+  });
+
+  it('looks into the picture that VS Code shows', async () => {
+    pictureOnFailure(window, 'inspect-preview');
+    await closeNotebooks(window);
+    const file = path.join(window.workspace, 'inspect', 'drawn', 'images', 'phantom-0004.png');
+    await window.api((vscode, shown) => vscode.commands.executeCommand('vscode.open', vscode.Uri.file(shown)), file);
+    await window.outputFrame(() => document.querySelector('body.ready > img') !== null);
+    await window.palette('Med-SA: Inspect Adapters');
+    await chooseAdapters();
+    await looksInto('phantom-0004.png');
+  });
+
+  it('has everything within a panel of a few hundred pixels', async () => {
+    pictureOnFailure(window, 'inspect-narrow');
+    await window.api((vscode) => vscode.commands.executeCommand('workbench.action.closeSidebar'));
+    const size = window.page.viewportSize()!;
+    try {
+      for (const width of [430, 340]) {
+        const present = await page.evaluate(() => innerWidth);
+        const { width: whole, height } = window.page.viewportSize()!;
+        // The panel has the right one of two halves.
+        await window.page.setViewportSize({ width: whole + 2 * (width - present), height });
+        await expect.poll(() => page.evaluate(() => innerWidth)).toBeLessThanOrEqual(width + 10);
+        await window.page.waitForTimeout(700);
+        await window.page.screenshot({ path: path.join(inject('window')!.pictures, `inspector-${width}.png`) });
+        const beyond = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+        expect(beyond, `pixels beyond ${width}`).toBeLessThanOrEqual(0);
+      }
+    } finally {
+      await window.page.setViewportSize(size);
+    }
+  });
+
+  async function chooseAdapters(): Promise<void> {
+    await window.page.locator('.quick-input-widget [placeholder="Which adapters?"]').waitFor();
+    await window.page.keyboard.press('Enter');
+  }
+
+  /** The panel is there, empty of prompts, and answers one. */
+  async function looksInto(name: string): Promise<void> {
+    await window.page.locator('.tab', { hasText: `Adapters on ${name}` }).waitFor();
+    page = await inspector(() => document.querySelector('main#inspector .med-sa-inspector') !== null);
+    await figure('Change of output').locator('.scale').waitFor();
+    await figure('Prompts')
+      .locator('canvas')
+      .first()
+      .click({ position: { x: 80, y: 80 } });
+    await page.getByText(/Estimated IoU .* 1 point/).waitFor();
+    expect(await page.getByRole('alert').count(), await page.locator('body').innerText()).toBe(0);
+  }
 
   /** The frame that shows the inspector: of the notebook's outputs, or of a panel. */
   async function inspector(probe = () => document.querySelector('.med-sa-inspector') !== null): Promise<Frame> {

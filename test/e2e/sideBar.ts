@@ -27,6 +27,11 @@ export async function pressOnRow(page: Page, name: View, text: string | RegExp, 
 /** Picks from a row's menu. */
 export async function pickOnRow(page: Page, name: View, text: string | RegExp, entry: string): Promise<void> {
   await row(page, name, text).click({ button: 'right' });
+  await pickInMenu(page, entry);
+}
+
+/** Picks from the menu that is open. */
+export async function pickInMenu(page: Page, entry: string): Promise<void> {
   const item = page.locator('.monaco-menu .action-menu-item', { hasText: entry }).first();
   await item.waitFor();
   // A menu takes no click in its first moment: it may still be the one that opened it.

@@ -47,17 +47,17 @@ export class MapFigure {
   private cells: HTMLCanvasElement | null = null;
   private backdrop: Backdrop | null = null;
   private box: readonly [NonNullable<Place>, NonNullable<Place>] | null = null;
-  private readonly size: { readonly width: number; readonly height: number };
 
   constructor(private readonly options: MapFigureOptions) {
     const { title, aspect, cursor, side = 208, note = '', actions = [] } = options;
-    this.size = aspect >= 1 ? { width: side, height: side / aspect } : { width: side * aspect, height: side };
+    const size = aspect >= 1 ? { width: side, height: side / aspect } : { width: side * aspect, height: side };
     const ratio = Math.max(1, globalThis.devicePixelRatio || 1);
-    const width = Math.max(1, Math.round(this.size.width * ratio));
-    const height = Math.max(1, Math.round(this.size.height * ratio));
+    const width = Math.max(1, Math.round(size.width * ratio));
+    const height = Math.max(1, Math.round(size.height * ratio));
     this.canvas = element('canvas', { width, height, tabindex: 0, role: 'img', 'aria-label': title });
-    this.canvas.style.width = `${this.size.width}px`;
-    this.canvas.style.height = `${this.size.height}px`;
+    this.canvas.style.width = `${size.width}px`;
+    // A page narrower than the figure makes it smaller.
+    this.canvas.style.aspectRatio = `${size.width} / ${size.height}`;
     this.noteLine = element('div', { class: 'note' }, note);
     this.scale = element('div', { class: 'scale', hidden: true }, this.low, this.legend, this.high);
     this.root = element(
@@ -170,10 +170,10 @@ export class MapFigure {
   private listen(): void {
     const { canvas } = this;
     const { cursor, onChoose, onBox } = this.options;
-    const placeOf = ({ offsetX, offsetY }: MouseEvent): NonNullable<Place> => ({
-      x: Math.min(0.9999, Math.max(0, offsetX / this.size.width)),
-      y: Math.min(0.9999, Math.max(0, offsetY / this.size.height)),
-    });
+    const placeOf = ({ offsetX, offsetY }: MouseEvent): NonNullable<Place> => {
+      const { width, height } = canvas.getBoundingClientRect();
+      return { x: Math.min(0.9999, Math.max(0, offsetX / width)), y: Math.min(0.9999, Math.max(0, offsetY / height)) };
+    };
     canvas.addEventListener('pointermove', (event) => cursor.moveTo(placeOf(event)));
     canvas.addEventListener('pointerleave', () => cursor.moveTo(null));
     canvas.addEventListener('blur', () => cursor.moveTo(null));

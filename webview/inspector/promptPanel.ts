@@ -1,7 +1,7 @@
 import type {
   FrozenAnswer,
   GeneratedChange,
-  InspectorOutput,
+  InspectorBegin,
   InspectorPrompts,
   PromptAnswer,
   PromptSlot,
@@ -20,6 +20,7 @@ import { aspectOf, backdropOf, type Shown } from './shown';
 const slots: readonly PromptSlot[] = [0, 1];
 const letters = ['A', 'B'] as const;
 const none: InspectorPrompts = { points: [], box: null };
+const isEmpty = ({ points, box }: InspectorPrompts): boolean => points.length === 0 && box === null;
 
 /** Prompts on the image, two at a time; what the decoder's adapters do with them; the frozen SAM beside. */
 export class PromptPanel {
@@ -56,6 +57,7 @@ export class PromptPanel {
       this.answers[this.slot] = null;
       this.changes = [];
       this.frozen = null;
+      shown.changed();
       this.draw();
     });
     this.compare.addEventListener('click', () => void this.askFrozen());
@@ -79,11 +81,20 @@ export class PromptPanel {
     this.draw();
   }
 
-  /** Asks what a cell, or the annotation that a panel was opened from, has given. */
-  async begin(prompts: InspectorOutput['begin']['prompts']): Promise<void> {
+  /** The prompts of both slots; null where there is none. */
+  get given(): InspectorBegin['prompts'] {
+    const [a, b] = this.prompts.map((each) => (isEmpty(each) ? null : each));
+    return [a, b];
+  }
+
+  /** Asks what a cell, the annotation that a panel was opened from, or this page before it was loaded again has given. */
+  async begin(prompts: InspectorBegin['prompts']): Promise<void> {
+    // Both at once: what is kept while the first is asked holds the second, too.
+    for (const slot of slots) this.prompts[slot] = prompts[slot] ?? none;
     for (const slot of slots) {
       const given = prompts[slot];
-      if (given !== null) await this.ask(slot, given);
+      // Somebody may have given another one meanwhile.
+      if (given !== null && this.prompts[slot] === given) await this.ask(slot, given);
     }
   }
 
@@ -92,6 +103,7 @@ export class PromptPanel {
     if (otherSlice) {
       for (const slot of slots) [this.prompts[slot], this.answers[slot]] = [none, null];
       [this.changes, this.frozen] = [[], null];
+      this.shown.changed();
     }
     this.draw();
   }
@@ -123,6 +135,7 @@ export class PromptPanel {
     const { requests, slice, tell } = this.shown;
     const before = this.prompts[slot];
     this.prompts[slot] = prompts;
+    this.shown.changed();
     this.frozen = null;
     this.state.textContent = 'asking…';
     this.draw();
@@ -134,6 +147,7 @@ export class PromptPanel {
       tell(null);
     } catch (problem) {
       if (this.prompts[slot] === prompts) this.prompts[slot] = before;
+      this.shown.changed();
       tell(problem);
     }
     this.state.textContent = '';

@@ -17,6 +17,8 @@ export interface Shown {
   /** Shows what failed, or null when something worked. */
   readonly tell: (problem: unknown) => void;
   readonly exportMap: (query: PictureQuery) => void;
+  /** The slice or the prompts are others now. */
+  readonly changed: () => void;
 }
 
 export const backdropOf = ({ picture, summary, opacity }: Shown): Backdrop => ({

@@ -1,4 +1,4 @@
-import type { InspectorChannel, InspectorOutput, PictureQuery } from '../../src/protocol/inspector';
+import type { InspectorBegin, InspectorChannel, InspectorOutput, PictureQuery } from '../../src/protocol/inspector';
 import { element } from '../shared/dom';
 import { BlockPanel } from './blockPanel';
 import { Cursor } from './cursor';
@@ -20,10 +20,12 @@ export class InspectorView {
   private panel: BlockPanel;
   private disposed = false;
 
+  /** @param keep is told what the page would have to begin with to be as it is now */
   constructor(
     readonly viewId: string,
     { summary, begin }: InspectorOutput,
     channel: InspectorChannel,
+    keep?: (begin: InspectorBegin) => void,
   ) {
     const requests = new Requests(channel, viewId, summary.inspection);
     this.shown = {
@@ -35,6 +37,7 @@ export class InspectorView {
       opacity: 0.75,
       tell: (problem) => this.tell(problem),
       exportMap: (map) => void this.export(map),
+      changed: () => keep?.({ slice: this.shown.slice, prompts: this.prompt.given }),
     };
     const panelId = `block-${Math.random().toString(36).slice(2)}`;
     this.blockPlace = element('div', { id: panelId, role: 'tabpanel', 'aria-label': 'Block' });

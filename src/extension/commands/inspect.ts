@@ -29,13 +29,13 @@ interface ShownImage {
 }
 
 /**
- * Looks into adapters on an image, in a panel. The image: that of the cell it is called on, or of the selected cell, else
- * one that is asked for; the adapters: those in use in the notebook come first.
+ * Looks into adapters on an image, in a panel. The image: the file or that of the cell it is called on, or of the selected
+ * cell, or what VS Code's own viewer shows, else one that is asked for; the adapters: those in use in the notebook come first.
  */
 export async function inspectAdapters(services: InspectServices, given?: unknown): Promise<void> {
   if (!requireTrust(t('The kernel runs in trusted workspaces only.'))) return;
   const notebook = services.controller.activeNotebook;
-  const shown = imageOf(given) ?? imageOfSelection(notebook) ?? (await askImage(notebook));
+  const shown = imageOf(given) ?? imageOfSelection(notebook) ?? imageOfTab(notebook) ?? (await askImage(notebook));
   if (!shown) return;
   const adapters = await askAdapters(services, notebook);
   if (!adapters) return;
@@ -44,8 +44,9 @@ export async function inspectAdapters(services: InspectServices, given?: unknown
   services.firstSteps.did('inspect');
 }
 
-/** A cell's menu calls with the cell. */
+/** A cell's menu calls with the cell, that of a file with its address. */
 function imageOf(given: unknown): ShownImage | undefined {
+  if (given instanceof vscode.Uri) return given.scheme === 'file' ? fileImage(given) : undefined;
   const cell = given as Partial<vscode.NotebookCell> | undefined;
   return cell?.notebook && cell.outputs ? imagesIn([cell as vscode.NotebookCell])[0] : undefined;
 }
@@ -54,6 +55,18 @@ function imageOfSelection(notebook: vscode.NotebookDocument | undefined): ShownI
   const editor = vscode.window.visibleNotebookEditors.find((one) => one.notebook === notebook);
   return editor && notebook ? imagesIn(notebook.getCells(editor.selection))[0] : undefined;
 }
+
+/** The image file whose tab is in front, where no notebook is on the screen. */
+function imageOfTab(notebook: vscode.NotebookDocument | undefined): ShownImage | undefined {
+  const input = vscode.window.tabGroups.activeTabGroup.activeTab?.input;
+  const shown = !notebook && input instanceof vscode.TabInputCustom && /^imagePreview\b/.test(input.viewType);
+  return shown ? imageOf(input.uri) : undefined;
+}
+
+const fileImage = ({ fsPath }: vscode.Uri): ShownImage => ({
+  image: { version: 2, image: { path: fsPath } },
+  folder: workspaceFolder(),
+});
 
 /** Images that cells of a notebook show, each once. */
 function imagesIn(cells: readonly vscode.NotebookCell[]): ShownImage[] {
@@ -89,8 +102,7 @@ async function openImage(): Promise<ShownImage | undefined> {
     title: t('Image to Inspect Adapters on'),
     openLabel: t('Inspect'),
   });
-  if (!chosen?.[0]) return undefined;
-  return { image: { version: 2, image: { path: chosen[0].fsPath } }, folder: workspaceFolder() };
+  return chosen?.[0] && fileImage(chosen[0]);
 }
 
 async function askAdapters(
