@@ -35,6 +35,8 @@ export interface FineTuneChoices {
   decoderBottleneck?: number;
   /** Weight of the adapters beside the MLPs. */
   scale?: number;
+  /** Lets the base's whole mask decoder learn too, beside the adapters: a larger file, often better on few images. */
+  withDecoder?: boolean;
   /** Rank of `tune: 'lora'`. */
   rank?: number;
   /** Weight of `tune: 'lora'`, divided by its rank; the rank by default. */

@@ -127,7 +127,7 @@ export async function askModel(place: Place, cli: string): Promise<Answer<{ mode
   }
 }
 
-type Tuned = Pick<FineTuneChoices, 'tune' | 'depth' | 'slices'>;
+type Tuned = Pick<FineTuneChoices, 'tune' | 'depth' | 'slices' | 'withDecoder'>;
 
 /** What learns; depth only where there are volumes. */
 export function askTune(place: Place, { cases, pictures }: DataSet): Promise<Answer<Tuned>> {
@@ -145,6 +145,12 @@ export function askTune(place: Place, { cases, pictures }: DataSet): Promise<Ans
       description: t('recommended'),
       detail: t('A few per cent of the weights, beside the frozen model: a small file per task.'),
       value: { tune: 'adapters' },
+    },
+    {
+      label: t('Adapters and mask decoder'),
+      description: t('for a small model'),
+      detail: t('The small head learns too, as a whole: often better where the base model knows little.'),
+      value: { tune: 'adapters', withDecoder: true },
     },
     ...(pictures < cases ? volumes : []),
     {

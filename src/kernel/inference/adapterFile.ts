@@ -12,8 +12,8 @@ import { parseEntry } from './metadata';
 import { fromReleasedFile } from './releasedFile';
 import { checkTensors, fileHash, type ModelFile } from './modelFile';
 
-/** Raised when the meaning of what is written changes. */
-export const adapterFormat = 1;
+/** Raised when the meaning of what is written changes. 2: files that hold the base's mask decoder beside adapters. */
+export const adapterFormat = 2;
 
 /** What a run may train (med-sa.md, section 6); `none` leaves nothing to write. */
 export const tuneNames = ['adapters', 'lora', 'decoder', 'full'] as const;
@@ -41,6 +41,7 @@ const metadataSchema = z.object({
   options: z.union([loraSchema, adapterSchema]).nullable(),
   imageSize: z.number().int().positive(),
   step: z.number().int().nonnegative(),
+  withDecoder: z.boolean(),
 });
 
 /** What a fine-tune leaves: what it attached, or the base's tensors that were trained. */
@@ -52,7 +53,7 @@ export interface AdapterFile {
   readonly options: AttachmentOptions | null;
   /** Side at which images entered the model in training, pixels; they enter with it ever after. */
   readonly imageSize: number;
-  /** Attached tensors, or replacements of the base's. */
+  /** Attached tensors, replacements of the base's, or both. */
   readonly tensors: ReadonlyMap<string, TensorData>;
   readonly step: number;
 }
@@ -64,6 +65,8 @@ export interface AdapterNotes {
   readonly base: string;
   readonly baseHash: string;
   readonly step: number;
+  /** Whether the base's mask decoder was trained beside what is attached; not by default. */
+  readonly withDecoder?: boolean;
 }
 
 /** Writes a fine-tune's result, at once or not at all. */
@@ -74,13 +77,15 @@ export async function writeAdapters(
 ): Promise<void> {
   await writeSafetensors(file, new Map(tensors), {
     format: 'med-sa-adapters',
-    version: String(adapterFormat),
+    // Versions before the second read all other files as well as this one does.
+    version: String(notes.withDecoder ? adapterFormat : 1),
     tune: notes.tune,
     options: JSON.stringify(notes.options),
     image_size: String(notes.imageSize),
     base: notes.base,
     base_sha256: notes.baseHash,
     step: String(notes.step),
+    ...(notes.withDecoder ? { with_decoder: 'true' } : {}),
   });
 }
 
@@ -112,12 +117,13 @@ export async function readAdapters(file: string, base: ModelFile): Promise<Adapt
     // The first files had no such entry: they were made at the base's own size.
     imageSize: Number(metadata.image_size ?? base.config.imageSize),
     step: Number(metadata.step),
+    withDecoder: metadata.with_decoder === 'true',
   });
   if (!parsed.success) {
     const wrong = parsed.error.issues[0].path[0];
     throw new UserError(`${file}: its metadata are damaged (${String(wrong)}): train again`, { file });
   }
-  const { tune, options, imageSize, step } = parsed.data;
+  const { tune, options, imageSize, step, withDecoder } = parsed.data;
   // The authors' files do not tell what they were trained on: the shapes must do.
   const untold = released && metadata.base_sha256 === undefined;
   if (!untold && metadata.base_sha256 !== (await fileHash(base.file))) {
@@ -127,21 +133,21 @@ export async function readAdapters(file: string, base: ModelFile): Promise<Adapt
     );
   }
   const all = samShapes(base.config);
-  const expected =
-    options === null
-      ? new Map([...all].filter(([name]) => trainsOfBase(tune, name)))
-      : new Map([
-          ...attachmentShapes(base.config, options),
-          ...[...all].filter(([name]) => released && tensors.has(name)),
-        ]);
+  const expected = new Map([
+    ...(options === null ? [] : attachmentShapes(base.config, options)),
+    ...[...all].filter(([name]) => trainsOfBase(tune, name, withDecoder) || (released && tensors.has(name))),
+  ]);
   checkTensors(file, tensors, expected);
   return { name: adapterName(file), file, tune, options, imageSize, tensors, step };
 }
 
-/** Whether `tune` trains this tensor of the base. The random projection of positions is no parameter: nothing trains it. */
-export const trainsOfBase = (tune: Tune, name: string): boolean =>
+/**
+ * Whether `tune` trains this tensor of the base; `withDecoder`: the mask decoder too, whatever `tune` says. The random
+ * projection of positions is no parameter: nothing trains it.
+ */
+export const trainsOfBase = (tune: Tune, name: string, withDecoder = false): boolean =>
   !name.endsWith('positional_encoding_gaussian_matrix') &&
-  (tune === 'full' || (tune === 'decoder' && name.startsWith('mask_decoder.')));
+  (tune === 'full' || ((tune === 'decoder' || withDecoder) && name.startsWith('mask_decoder.')));
 
 /** "runs/heart/checkpoints/best.safetensors" is called "heart". */
 export function adapterName(file: string): string {

@@ -32,6 +32,7 @@ export async function exportReleased(file: string, out: string): Promise<Release
   return {
     tensors: named.size,
     faithful: releasedOptions.safeParse(parseEntry(metadata.options)).success,
-    unnamed: [...named.keys()].filter((name) => tensors.has(name)),
+    // The mask decoder, where it learned too, has one name in both.
+    unnamed: [...named.keys()].filter((name) => tensors.has(name) && name.includes('_adapter.')),
   };
 }

@@ -46,6 +46,7 @@ const words: { readonly [Name in keyof FineTuneChoices]-?: Words } = {
   bottleneck: value('bottleneck'),
   decoderBottleneck: value('decoder-bottleneck'),
   scale: value('scale'),
+  withDecoder: flag('with-decoder', true),
   rank: value('rank'),
   alpha: value('alpha'),
   loraDecoder: flag('lora-decoder', true),

@@ -28,6 +28,8 @@ export const attachmentChoices = {
   bottleneck: count.nullable().default(null),
   decoderBottleneck: count.nullable().default(null),
   scale: z.number().positive().nullable().default(null),
+  /** The base's mask decoder learns too, beside what is attached. */
+  withDecoder: z.boolean().default(false),
   /** LoRA's. */
   rank: count.nullable().default(null),
   alpha: z.number().positive().nullable().default(null),
@@ -58,7 +60,16 @@ export function attachmentOf(tune: Tune, config: SamConfig, choices: AttachmentC
 }
 
 const lorasOwn = ['rank', 'alpha', 'loraDecoder'] as const;
-const adaptersOwn = ['variant', 'depth', 'slices', 'prompt', 'bottleneck', 'decoderBottleneck', 'scale'] as const;
+const adaptersOwn = [
+  'variant',
+  'depth',
+  'slices',
+  'prompt',
+  'bottleneck',
+  'decoderBottleneck',
+  'scale',
+  'withDecoder',
+] as const;
 
 /** @throws UsageError for choices that contradict each other, or that `tune` does not ask for. */
 export function checkAttachment(tune: Tune, choices: AttachmentChoices): void {

@@ -8,6 +8,7 @@ export const rowNames = [
   'sam',
   'medsam',
   'med-sa',
+  'med-sa-decoder',
   'decoder',
   'lora',
   'depth-none',
@@ -24,12 +25,14 @@ interface Row {
   /** Of the adapters, what differs from Med-SA. */
   readonly depth?: 'none';
   readonly prompt?: PromptMode;
+  readonly withDecoder?: true;
 }
 
 export const rows: Readonly<Record<RowName, Row>> = {
   sam: { title: 'SAM', tune: null },
   medsam: { title: 'MedSAM (all parameters)', tune: 'full' },
   'med-sa': { title: 'Med-SA', tune: 'adapters' },
+  'med-sa-decoder': { title: 'Med-SA and mask decoder', tune: 'adapters', withDecoder: true },
   decoder: { title: 'Decoder only', tune: 'decoder' },
   lora: { title: 'LoRA', tune: 'lora' },
   'depth-none': { title: 'Med-SA without SD-Trans', tune: 'adapters', depth: 'none' },
@@ -47,7 +50,7 @@ const relativeRate: Readonly<Record<Tune, number>> = { adapters: 1, lora: 1, dec
 /** What all rows have in common. */
 export interface SharedOptions extends Omit<
   TrainOptions,
-  'tune' | 'epochs' | 'seed' | 'splitSeed' | 'lr' | 'variant' | 'depth' | 'slices' | 'prompt'
+  'tune' | 'epochs' | 'seed' | 'splitSeed' | 'lr' | 'variant' | 'depth' | 'slices' | 'prompt' | 'withDecoder'
 > {
   /** null: each row's own. */
   readonly lr: number | null;
@@ -73,7 +76,7 @@ export function rowsFor(
 
 /** What a row's run is asked to do. @throws UsageError for options that contradict each other; Error for `sam`. */
 export function rowOptions(name: RowName, shared: SharedOptions, epochs: number, seed: number): TrainOptions {
-  const { tune, depth, prompt = null } = rows[name];
+  const { tune, depth, prompt = null, withDecoder = false } = rows[name];
   if (tune === null) throw new Error(`${name} trains nothing`);
   const { slices, baseRate, lr, batch, bottleneck, ...common } = shared;
   const deep = tune === 'adapters' && slices !== null && depth !== 'none';
@@ -83,6 +86,7 @@ export function rowOptions(name: RowName, shared: SharedOptions, epochs: number,
     depth: deep ? 'sd-trans' : 'none',
     slices: deep ? slices : null,
     prompt,
+    withDecoder,
     bottleneck: tune === 'adapters' ? bottleneck : null,
     // A chunk counts as one image of a batch: as many slices a step as the other rows, as nearly as it goes.
     batch: deep ? Math.max(1, Math.round(batch / slices)) : batch,

@@ -164,6 +164,7 @@ async function conduct(
             base: base.name,
             baseHash,
             step,
+            withDecoder: options.withDecoder,
           }),
         checkpointSeconds: options.checkpointSeconds,
         onEvent,

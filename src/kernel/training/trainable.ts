@@ -25,8 +25,10 @@ export function trainableShapes(
   choices: AttachmentChoices = attachmentDefaults,
 ): ShapeTable {
   const attached = attachmentOf(tune, config, choices);
-  if (attached !== null) return attachmentShapes(config, attached);
-  return new Map([...samShapes(config)].filter(([name]) => trainsOfBase(tune, name)));
+  return new Map([
+    ...(attached === null ? [] : attachmentShapes(config, attached)),
+    ...[...samShapes(config)].filter(([name]) => trainsOfBase(tune, name, choices.withDecoder)),
+  ]);
 }
 
 /** Divides a base model's tensors for `tune` (med-sa.md, section 6, "Optimiser"). */
@@ -40,7 +42,8 @@ export function trainableOf(
   const adapters = attachmentOf(tune, config, choices);
   const shapes = trainableShapes(tune, config, choices);
   const layout = new ParameterLayout(shapes);
-  if (adapters !== null) return { adapters, layout, initial: initialAdapters(shapes, random), frozen: tensors };
+  const attached = new Map([...shapes].filter(([name]) => !tensors.has(name)));
   const split = (trains: boolean) => new Map([...tensors].filter(([name]) => shapes.has(name) === trains));
-  return { adapters, layout, initial: split(true), frozen: split(false) };
+  const initial = new Map([...initialAdapters(attached, random), ...split(true)]);
+  return { adapters, layout, initial, frozen: split(false) };
 }

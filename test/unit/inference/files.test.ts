@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
-import { readSafetensors, writeSafetensors } from '../../../src/kernel/checkpoints';
+import { readSafetensors, readTensors, writeSafetensors } from '../../../src/kernel/checkpoints';
 import { Random } from '../../../src/kernel/datasets';
 import { UserError } from '../../../src/kernel/errors';
 import { tensorData, type Tensor, type TensorData } from '../../../src/kernel/graph';
@@ -167,6 +167,21 @@ describe('an adapter file', () => {
     expect(read.tensors).toEqual(held);
   });
 
+  it('with the mask decoder holds all of it, and older versions are told that they do not know it', async () => {
+    const decoder = [...model.tensors].filter(([name]) => name.startsWith('mask_decoder.'));
+    const held = new Map([...tensors, ...decoder]);
+    const to = path.join(folder, 'with-decoder.safetensors');
+    const baseHash = await fileHash(model.file);
+    const notes = { tune: 'adapters', options, imageSize: 64, base: 'tiny', baseHash, step: 3 } as const;
+    await writeAdapters(to, held, { ...notes, withDecoder: true });
+    expect((await readAdapters(to, model)).tensors).toEqual(held);
+    expect([(await readTensors(to)).metadata.version, (await readTensors(file)).metadata.version]).toEqual(['2', '1']);
+    await writeAdapters(to, tensors, { ...notes, withDecoder: true });
+    await expect(readAdapters(to, model)).rejects.toThrow(/mask_decoder/);
+    await writeAdapters(to, held, notes);
+    await expect(readAdapters(to, model)).rejects.toThrow(/mask_decoder/);
+  });
+
   it('that version 0.1.0 wrote reads as what it was', async () => {
     const written = path.join(projectRoot, 'test', 'fixtures', 'adapters', 'tiny-0.1.0.safetensors');
     const baseHash = await fileHash(model.file);
@@ -203,8 +218,8 @@ describe('an adapter file', () => {
     ],
     [
       'is newer',
-      (_, metadata) => (metadata.version = '2'),
-      /newer version of Med-SA Notebook \(format 2; this one knows 1\): update/,
+      (_, metadata) => (metadata.version = '3'),
+      /newer version of Med-SA Notebook \(format 3; this one knows 2\): update/,
     ],
     [
       'has options that are no JSON',

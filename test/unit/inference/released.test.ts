@@ -7,7 +7,8 @@ import { tensorData, type TensorData } from '../../../src/kernel/graph';
 import { composeModel, readAdapters, readModel, writeAdapters, type ModelFile } from '../../../src/kernel/inference';
 import { exportReleased } from '../../../src/kernel/inference/exportReleased';
 import { fileHash } from '../../../src/kernel/inference/modelFile';
-import { defaultAdapters } from '../../../src/kernel/medsa/options';
+import { initialAdapters } from '../../../src/kernel/medsa/initialise';
+import { defaultAdapters, releasedAdapters } from '../../../src/kernel/medsa/options';
 import { adapterShapes } from '../../../src/kernel/medsa/shapes';
 import { temporaryFolder } from '../../support/temporaryFolder';
 import { randomTensor } from '../../support/tensors';
@@ -179,6 +180,19 @@ describe('adapters in the released naming', () => {
     });
     const { tensors: named } = await readTensors(at('authors.safetensors'));
     expect(named).toEqual(authors);
+  });
+
+  it('carry a mask decoder that learned too, and come back with it', async () => {
+    const own = releasedAdapters(tinyConfig);
+    const decoder = [...model.tensors].filter(([name]) => name.startsWith('mask_decoder.'));
+    const held = new Map([...initialAdapters(adapterShapes(tinyConfig, own), new Random(1)), ...decoder]);
+    const baseHash = await fileHash(model.file);
+    const notes = { tune: 'adapters', options: own, imageSize: 64, base: 'tiny', baseHash, step: 1 } as const;
+    await writeAdapters(at('both.safetensors'), held, { ...notes, withDecoder: true });
+    const written = await exportReleased(at('both.safetensors'), at('both-released.safetensors'));
+    expect(written).toEqual({ tensors: held.size, faithful: true, unnamed: [] });
+    const back = await readAdapters(at('both-released.safetensors'), model);
+    expect([back.options, back.tensors]).toEqual([own, held]);
   });
 
   it('need adapters', async () => {

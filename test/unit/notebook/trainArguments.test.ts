@@ -22,6 +22,7 @@ const chosen: Required<FineTuneChoices> = {
   bottleneck: 12,
   decoderBottleneck: 16,
   scale: 0.25,
+  withDecoder: true,
   rank: 4,
   alpha: 2,
   loraDecoder: true,

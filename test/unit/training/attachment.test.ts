@@ -59,6 +59,7 @@ describe('options of a run', () => {
     [{ data: 'd', tune: 'full', loraDecoder: true }, /option loraDecoder: it belongs to tune lora, not to full/],
     [{ data: 'd', tune: 'lora', prompt: 'add' }, /option prompt: it belongs to tune adapters, not to lora/],
     [{ data: 'd', tune: 'decoder', bottleneck: 4 }, /option bottleneck: it belongs to tune adapters/],
+    [{ data: 'd', tune: 'decoder', withDecoder: true }, /option withDecoder: it belongs to tune adapters, not to dec/],
     [{ data: 'd', variant: 'released', prompt: 'hyper' }, /option prompt: variant released has no adapters in the dec/],
     [{ data: 'd', variant: 'released', decoderBottleneck: 8 }, /option decoderBottleneck: variant released has no/],
     [{ data: 'd', scale: -1 }, /option scale/],

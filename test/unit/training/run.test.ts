@@ -3,7 +3,8 @@ import path from 'node:path';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { writeSafetensors } from '../../../src/kernel/checkpoints';
 import { CancelledError } from '../../../src/kernel/errors';
-import { readAdapters, readModel, tuneNames, type Tune } from '../../../src/kernel/inference';
+import { composeModel, readAdapters, readModel, tuneNames, type Tune } from '../../../src/kernel/inference';
+import type { Tensor } from '../../../src/kernel/graph';
 import type { Executor } from '../../../src/kernel/runtime/types';
 import type { TrainOptions } from '../../../src/kernel/training/options';
 import { startRun } from '../../../src/kernel/training/run';
@@ -34,8 +35,8 @@ const meanLoss = (run: string, epoch: number): number => {
 };
 
 /** A run that has learnt: 24 epochs at a high rate, on eight pictures as they are. */
-async function learn(tune: Tune, changed: Partial<TrainOptions> = {}): Promise<string> {
-  const run = path.join(folder, tune);
+async function learn(tune: Tune, changed: Partial<TrainOptions> = {}, name: string = tune): Promise<string> {
+  const run = path.join(folder, name);
   const all = { ...options, augment: false, ...changed, tune, epochs: 24, prompts: 1, lr: 1e-2 };
   expect(await startRun(all, run, undisturbed(executor))).toBe('done');
   return run;
@@ -86,6 +87,28 @@ describe('training', () => {
       const isBest = eventsOf(runs.get(tune)!).flatMap((event) => (event.type === 'checkpoint' ? [event.best] : []));
       expect(isBest).toEqual(dice.map((value, epoch) => value > Math.max(-1, ...dice.slice(0, epoch))));
     });
+  });
+});
+
+describe('adapters with the mask decoder', () => {
+  it('teach both, leave the encoder, and are what a predictor computes with', async () => {
+    const run = await learn('adapters', { withDecoder: true }, 'with decoder');
+    const base = await readModel(options.model);
+    const read = await readAdapters(path.join(run, 'checkpoints', 'last.safetensors'), base);
+    const { tune, options: attached, tensors } = read;
+    expect([tune, attached]).toEqual(['adapters', expect.objectContaining({ variant: 'paper', prompt: 'hyper' })]);
+    const ofBase = [...tensors].filter(([name]) => base.tensors.has(name));
+    expect(ofBase.map(([name]) => name).sort()).toEqual(
+      [...base.tensors.keys()].filter((name) => name.startsWith('mask_decoder.')).sort(),
+    );
+    const changed = ofBase.filter(([name, { data }]) => data.some((v, i) => v !== base.tensors.get(name)!.data[i]));
+    expect(changed.length).toBeGreaterThan(0.8 * ofBase.length);
+    const up = tensors.get('image_encoder.blocks.0.space_adapter.up.weight')!;
+    expect(up.data.some((value) => value !== 0)).toBe(true);
+    const dice = diceOf(run);
+    expect(Math.max(...dice)).toBeGreaterThan(Math.max(0.8, dice[0] + 0.2));
+    const used = (composeModel(base, read).weights(changed[0][0]) as Tensor<'constant'>).attributes.value;
+    expect(used).toMatchObject({ data: changed[0][1].data });
   });
 });
 

@@ -34,6 +34,7 @@ const variants: readonly (readonly [Tune, options: string, Partial<AttachmentCho
   ['adapters', '', {}],
   ['adapters', ' --depth sd-trans', { depth: 'sd-trans', slices: 1 }],
   ['adapters', ' --prompt none', { prompt: 'none' }],
+  ['adapters', ' --with-decoder', { withDecoder: true }],
   ['adapters', ' --variant released', { variant: 'released' }],
   ['lora', ` --rank ${defaultLora.rank}`, {}],
   ['lora', ` --rank ${defaultLora.rank} --lora-decoder`, { loraDecoder: true }],
