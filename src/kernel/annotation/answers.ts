@@ -94,6 +94,11 @@ class AnswerChain {
     return { prompts, previous: previous ?? undefined, ambiguous };
   }
 
+  forget(): void {
+    for (const { candidates } of this.links) keptLogits.forget(candidates);
+    this.links = [];
+  }
+
   take(prompt: KeptPrompt, candidates: readonly Candidate[]): void {
     this.links.push({ prompt, candidates });
     keptLogits.keep(candidates);
@@ -149,6 +154,15 @@ export class Answers {
         chain.take(layer.prompts[one.at++], answers[index].map(candidate));
         one.refined = chain.refined(layer, one.at);
       });
+    }
+  }
+
+  /** Lets go of the answers of layers that are not wanted; they are asked for again where a prompt refines them. */
+  forget(isWanted: (key: string) => boolean): void {
+    for (const [key, chain] of this.chains) {
+      if (isWanted(key)) continue;
+      chain.forget();
+      this.chains.delete(key);
     }
   }
 

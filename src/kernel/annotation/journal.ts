@@ -25,7 +25,7 @@ export class Journal {
     this.lock = new JournalLock(file, header.image);
   }
 
-  /** What the file held when it was read last, oldest first. */
+  /** What the file held when it was read last, oldest first; nothing after `forget`. */
   get events(): readonly SessionEvent[] {
     return this.content.events;
   }
@@ -67,6 +67,16 @@ export class Journal {
         throw error;
       }
     });
+  }
+
+  /** All that the file holds now, oldest first. @throws UserError where it cannot be read */
+  read(): Promise<readonly SessionEvent[]> {
+    return this.serialised(async () => (await readJournal(this.file, this.header)).events);
+  }
+
+  /** Lets go of what was read, where the file holds it. */
+  forget(): void {
+    if (this.started) this.content = { ...this.content, events: [] };
   }
 
   /** What another process has written since the file was read; null: nothing. */

@@ -39,6 +39,22 @@ export class LayerMasks {
     this.records.set(record.asked, record);
   }
 
+  /** Knows what these masks know: they were asked for the same session. */
+  adopt({ records }: LayerMasks): void {
+    for (const [asked, record] of records) this.records.set(asked, record);
+  }
+
+  /**
+   * Lets go of what no `reachable` layer needs.
+   * @param isRefined whether a further prompt on a layer of that key is likely: its answers stay
+   */
+  forget(reachable: readonly Layer[], isRefined: (key: string) => boolean): void {
+    const needed = new Set(reachable.map((layer) => this.digest(layer)));
+    for (const asked of this.records.keys()) if (!needed.has(asked)) this.records.delete(asked);
+    for (const key of this.bitmaps.keys()) if (!isRefined(key)) this.bitmaps.delete(key);
+    this.answers.forget(isRefined);
+  }
+
   /** The record that gives the mask of a layer, where a model had to. */
   recordOf(layer: Layer): AnswerRecord | null {
     return this.records.get(this.digest(layer)) ?? null;

@@ -4,8 +4,10 @@ import { decodeMaskPatch, type Mask } from '../imaging';
 import type { Layer } from './content';
 import type { SessionEvent, TimelineEvent } from './edits';
 import type { Journal } from './journal';
+import { KeptHistory } from './keptHistory';
 import { checkedPrompt, checkSlice } from './prompts';
 import type { Segmenter } from './segmenter';
+import { wholeReading } from './sessionReading';
 import { SessionView } from './sessionView';
 
 /** Asked for only when an edit is on the disk: a model that cannot be loaded loses no prompt. */
@@ -23,12 +25,16 @@ export interface PromptIntent {
 /** Lines beyond which a journal is written anew where that halves it. */
 const compactionLines = 500;
 
+const keptHistory = new KeptHistory();
+
 /**
  * One image being annotated: objects, prompts, strokes and masks, with undo and redo. An edit is on the disk before it is
  * answered. Edits are carried out one after the other, in the order in which they were asked for.
  */
 export class AnnotationSession extends SessionView {
   private queue: Promise<unknown> = Promise.resolve();
+  /** Lines at which a journal, of which not all steps are in memory, is looked through. */
+  private compactAt = compactionLines;
 
   constructor(
     readonly id: string,
@@ -37,6 +43,7 @@ export class AnnotationSession extends SessionView {
   ) {
     super(image, journal.events);
     this.readOnly = journal.otherWriter();
+    keptHistory.keep(this, this.reading.timeline.weight);
   }
 
   /** Asks the model for whatever is missing on a slice, and tells everybody. `again`: for all of its prompts. */
@@ -90,6 +97,19 @@ export class AnnotationSession extends SessionView {
   /** Lets other kernels change the session; the next change here claims it again. */
   release(): Promise<void> {
     return this.serialised(() => this.journal.release());
+  }
+
+  /**
+   * Lets go of what the journal has: older steps, which an undo reads again, and answers that only they lead to.
+   * @param weight of the newest steps, which stay; 0: nobody works on the session, and a further prompt may ask again
+   */
+  forget(weight: number): Promise<void> {
+    return this.serialised(async () => {
+      const { timeline, masks } = this.reading;
+      timeline.forget(weight);
+      masks.forget(timeline.reachable(), (key) => weight > 0 && timeline.layers.has(key));
+      this.journal.forget();
+    });
   }
 
   /** Where another kernel changes the session: takes what it has kept by now, and tells everybody. */
@@ -169,6 +189,7 @@ export class AnnotationSession extends SessionView {
     await this.begin().catch((error: unknown) => {
       if (!looks) throw error;
     });
+    if (event.edit === 'undo' && this.reading.timeline.lacksUndo) await this.remember();
     if (!this.reading.timeline.wouldChange(event)) return this.tell([]);
     if (this.journal.claimed) await this.journal.append(event);
     const changed = this.reading.timeline.apply(event);
@@ -191,6 +212,17 @@ export class AnnotationSession extends SessionView {
       this.tell(layers);
     }
     await this.compact();
+    keptHistory.keep(this, this.reading.timeline.weight);
+  }
+
+  /** Reads the steps again that were let go. @throws UserError where the journal leads elsewhere by now */
+  private async remember(): Promise<void> {
+    const whole = wholeReading(this.image, this.reading, await this.journal.read());
+    if (whole === null) {
+      const { file } = this.journal;
+      throw new UserError(`what was done before cannot be undone: something else has changed ${file}`, { file });
+    }
+    this.reading = whole;
   }
 
   /** Claims the journal before anything is read that an edit builds on. @throws UserError while another kernel writes */
@@ -218,6 +250,11 @@ export class AnnotationSession extends SessionView {
   /** Steps back and forth leave lines behind that lead nowhere: they go when they are the greater part. */
   private async compact(): Promise<void> {
     if (this.journal.length < compactionLines) return;
+    if (!this.reading.timeline.isWhole) {
+      if (this.journal.length < this.compactAt) return;
+      this.compactAt = 2 * this.journal.length;
+      await this.remember();
+    }
     const events = this.reading.timeline.events();
     const answers = new Set(
       this.reading.timeline.reachable().flatMap((layer) => this.reading.masks.recordOf(layer) ?? []),

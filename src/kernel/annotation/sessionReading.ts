@@ -24,6 +24,25 @@ export function readingOf({ size: [width, height] }: ImageInfo, events: readonly
   return reading;
 }
 
+/**
+ * A reading of which steps were let go, with all of them, as its journal has them; what it showed and knew stays.
+ * @returns null where the journal leads elsewhere
+ */
+export function wholeReading(
+  image: ImageInfo,
+  before: SessionReading,
+  events: readonly SessionEvent[],
+): SessionReading | null {
+  const { timeline, masks } = readingOf(image, events);
+  masks.adopt(before.masks);
+  timeline.lookAs(before.timeline);
+  const reading = { timeline, masks, model: before.model };
+  const leadsHere = differing(before, reading).length === 0 && before.timeline.undoName === timeline.undoName;
+  if (!leadsHere) return null;
+  before.masks.forget([], () => false);
+  return reading;
+}
+
 /** Where two readings do not show the same. */
 export function differing(
   before: SessionReading,

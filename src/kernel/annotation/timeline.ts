@@ -23,6 +23,8 @@ const nothing: Changed = { objects: false, layers: [] };
 export class Timeline implements Content {
   private steps: Step[] = [];
   private position = 0;
+  /** What the newest step did that lies before those that are kept here; null: these are all. */
+  private forgotten: string | null = null;
   private currentObjects: readonly AnnotationObject[] = [firstObject];
   private readonly currentLayers = new Map<string, Layer>();
   private selected = firstObject.id;
@@ -44,11 +46,26 @@ export class Timeline implements Content {
 
   /** What an undo would take back, in words; null where there is nothing. */
   get undoName(): string | null {
-    return this.position > 0 ? editName(this.steps[this.position - 1].edit) : null;
+    return this.position > 0 ? editName(this.steps[this.position - 1].edit) : this.forgotten;
   }
 
   get redoName(): string | null {
     return this.position < this.steps.length ? editName(this.steps[this.position].edit) : null;
+  }
+
+  /** Whether every step is here; `events` tells no others. */
+  get isWhole(): boolean {
+    return this.forgotten === null;
+  }
+
+  /** Whether the step that an undo takes back has to be read from the journal first. */
+  get lacksUndo(): boolean {
+    return this.position === 0 && this.forgotten !== null;
+  }
+
+  /** How many layers the steps put in the place of others: what they take of memory grows with it. */
+  get weight(): number {
+    return this.steps.reduce((sum, { after }) => sum + after.layers.size, 0);
   }
 
   layer(object: string, slice: number): Layer | undefined {
@@ -89,6 +106,23 @@ export class Timeline implements Content {
       default:
         return this.edit(event);
     }
+  }
+
+  /** Lets the oldest steps go until what an undo may take back weighs at most `weight`. What was undone stays. */
+  forget(weight: number): void {
+    let [first, left] = [this.position, weight];
+    while (first > 0 && this.steps[first - 1].after.layers.size <= left) left -= this.steps[--first].after.layers.size;
+    if (first === 0) return;
+    this.forgotten = editName(this.steps[first - 1].edit);
+    this.steps = this.steps.slice(first);
+    this.position -= first;
+  }
+
+  /** Selects and hides as another timeline of the same journal does. */
+  lookAs({ selected, hidden }: Timeline): void {
+    this.selected = selected;
+    this.hidden.clear();
+    for (const object of hidden) this.hidden.add(object);
   }
 
   /** The shortest events that lead here: all steps, the way back to where we are, what is no step. */

@@ -2,10 +2,11 @@ import { readFileSync } from 'node:fs';
 import fs from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { AnnotationStore, ImageLibrary, Models } from '../../../src/kernel/annotation';
+import { AnnotationStore, ImageLibrary, Models, newObject } from '../../../src/kernel/annotation';
 import type { AnnotationSession, SegmenterSource } from '../../../src/kernel/annotation/session';
 import type { SessionChange } from '../../../src/kernel/annotation/sessionView';
 import { decodeMaskPatch, encodeMaskPatch } from '../../../src/kernel/imaging';
+import { Random } from '../../../src/kernel/datasets';
 import { UserError } from '../../../src/kernel/errors';
 import type { MaskPatch, Prompt } from '../../../src/protocol';
 import { discArea, discs, discsFolder } from './discs';
@@ -282,6 +283,65 @@ describe('an annotation session', () => {
     const again = await freshKernel();
     expect(again.prompts()).toEqual([point(discs.left), point(discs.right)]);
     expect(again.session.state).toMatchObject({ undo: 'point', redo: null });
+  });
+
+  it('undoes what it has let go, as the journal has it, and asks nobody', async () => {
+    const { session, source, add, undo, redo, prompts, area } = await freshKernel();
+    const random = new Random(3);
+    const seen: unknown[] = [];
+    const shown = async () => ({ ...session.state, revision: 0, model: '', prompts: prompts(), area: await area() });
+    for (let step = 0; step < 30; step++) {
+      seen.push(await shown());
+      const at = { x: random.uniform(0, discs.width), y: random.uniform(0, discs.height) };
+      if (step % 7 === 3) {
+        await session.apply(
+          { edit: 'stroke', object, slice: 0, erase: false, points: [[at.x, at.y]], radius: 3 },
+          source,
+        );
+      } else if (step % 7 === 5) await session.apply({ edit: 'clear', object, slice: 0 }, source);
+      else await add(point(at));
+      // One step taken back and done again, so that lines lie in the journal that lead nowhere.
+      if (random.chance(0.3)) await undo().then(redo);
+      if (random.chance(0.3)) await session.forget(random.integer(0, 4));
+    }
+    await session.apply({ edit: 'object/add', object: newObject('object-2', session.state.objects) }, source);
+    await session.apply({ edit: 'select', object }, source);
+    await undo();
+    seen.push(await shown());
+    const asked = predictor.asked.length;
+    for (let step = 29; step >= 0; step--) {
+      await session.forget(step % 3);
+      await undo();
+      expect(await shown(), `step ${step}`).toMatchObject({ ...(seen[step] as object), redo: expect.any(String) });
+    }
+    expect(session.state.undo).toBeNull();
+    for (let step = 1; step <= 30; step++) {
+      await redo();
+      expect(await shown(), `step ${step}`).toMatchObject({ ...(seen[step] as object), redo: expect.any(String) });
+    }
+    expect(predictor.asked).toHaveLength(asked);
+  });
+
+  it('keeps few steps in memory, of all images together, and undoes every one', async () => {
+    const first = await freshKernel();
+    await first.add(point(discs.left));
+    const { session: second, file } = await store!.open(folder, { path: 'discs.png', annotation: 'second' });
+    const images = new ImageLibrary();
+    const source: SegmenterSource = () => new Models(async () => predictor, images).segmenterFor(file, null);
+    const stroke = { edit: 'stroke', object, slice: 0, erase: false, points: [[9, 9]], radius: 1 } as const;
+    for (let step = 0; step < 300; step++) await second.apply(stroke, source);
+    const asked = predictor.asked.length;
+    // What is missing is read: where somebody has removed it, that is told, and nothing that is shown is lost.
+    const journal = journalOf(first);
+    await fs.rename(journal, `${journal}.away`);
+    await expect(first.undo()).rejects.toThrow(/cannot be undone.*jsonl/);
+    expect(await first.area()).toBe(discArea);
+    await fs.rename(`${journal}.away`, journal);
+    await first.undo();
+    expect(await first.area()).toBe(0);
+    for (let step = 0; step < 300; step++) await second.apply({ edit: 'undo' }, source);
+    expect(second.state).toMatchObject({ undo: null, redo: 'brush' });
+    expect(predictor.asked).toHaveLength(asked);
   });
 
   it('writes its journal anew when steps back and forth have filled it', async () => {
