@@ -62,6 +62,15 @@ class Reader {
     return this.pages[Math.floor(this.clicks / clicksPerImage) % this.pages.length];
   }
 
+  /** Every image has been clicked into once: what a kernel keeps of an image is there, and what follows is of clicks. */
+  async begin(): Promise<void> {
+    for (const page of this.pages) {
+      const [width, height] = page.size;
+      await page.click(page.state.active, { kind: 'point', x: width / 2, y: height / 2, label: 1 });
+      await page.ask({ type: 'viewer/clear', object: null, slice: null });
+    }
+  }
+
   /** Points at something, after the pointer's way there; now and then takes something back or begins anew. */
   async click(): Promise<number> {
     this.underWay++;
@@ -111,6 +120,8 @@ export async function runLoad(load: Load) {
   const { run } = await kernel.request('training/start', { notebook, folder: kernel.folder, ...load.training });
   const curves = { type: 'training/attach', viewId: 'curves:load/view', run, curves: true } as const;
   await kernel.request('viewer/request', { notebook: 'curves:load', folder: kernel.folder, request: curves });
+
+  await Promise.all(readers.map((reader) => reader.begin()));
 
   const samples: Sample[] = [];
   const began = performance.now();

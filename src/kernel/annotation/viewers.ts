@@ -129,7 +129,7 @@ export class ImageViewers {
   ): Promise<void> {
     const { viewId, output } = request;
     const opened = await this.openings.open(notebook, async () => {
-      const found = await this.options.store.attach(folder, output);
+      const found = await this.options.store.attach(folder, output, notebook);
       await found.session.refresh();
       return found;
     });

@@ -25,6 +25,7 @@ export interface LabelledExport {
  */
 export async function exportLabelled(
   { store, images, models }: Services,
+  notebook: string,
   folder: string,
   outputs: readonly (ImageOutput | ImageOutputV1)[],
   target: string,
@@ -34,7 +35,7 @@ export async function exportLabelled(
   const written = new Set<string>();
   const seen = new Set<string>();
   for (const output of outputs) {
-    const opened = await store.attach(folder, output);
+    const opened = await store.attach(folder, output, notebook);
     const { session, file } = opened;
     // An image may be open in several cells.
     if (seen.has(session.id)) continue;

@@ -31,7 +31,7 @@ export function imageHandlers(services: ApiServices): ApiHandlers<ImageMethod> {
   const source = (file: string, { notebook }: CallContext) => {
     return () => models.segmenterFor(file, services.adaptersOf(notebook));
   };
-  const attached = (output: ImageOutput, { folder }: CallContext) => store.attach(folder, output);
+  const attached = (output: ImageOutput, { folder, notebook }: CallContext) => store.attach(folder, output, notebook);
 
   const picture = async (file: string, slice: number, masks: readonly ColouredMask[]): Promise<string> => {
     const image = await images.picture(await versionOf(file), slice);
@@ -50,7 +50,7 @@ export function imageHandlers(services: ApiServices): ApiHandlers<ImageMethod> {
 
   return {
     'image/open': async (params, context) => {
-      const opened = await store.open(context.folder, params);
+      const opened = await store.open(context.folder, params, context.notebook);
       const { output, session, file } = opened;
       const { size, spacing, notes } = session.image;
       const png = await picture(file, output.slice, await masksOn(opened, output.slice, context));

@@ -148,9 +148,13 @@ export class NotebookKernel {
     this.imageViewers.close(notebook);
     this.runViewers.close(notebook);
     this.inspections.close(notebook);
-    if (open === undefined) return;
-    open.closed = true;
-    await open.process.close();
+    // Before anything is waited for: who opens the notebook again meanwhile holds its images anew.
+    const left = this.store.leave(notebook);
+    if (open !== undefined) {
+      open.closed = true;
+      await open.process.close();
+    }
+    await left;
   }
 
   async view(notebook: string, folder: string, request: ViewerRequest): Promise<void> {
@@ -188,7 +192,7 @@ export class NotebookKernel {
     outputs: readonly (ImageOutput | ImageOutputV1)[],
     target: string,
   ): Promise<LabelledExport> {
-    return exportLabelled(this.services, folder, outputs, target, this.adapters.get(notebook) ?? null);
+    return exportLabelled(this.services, notebook, folder, outputs, target, this.adapters.get(notebook) ?? null);
   }
 
   stopRun(run: string): boolean {
@@ -265,6 +269,11 @@ export class NotebookKernel {
   private async call(method: ApiMethod, params: unknown, context: CallContext): Promise<unknown> {
     if (!Object.hasOwn(this.handlers, method)) throw new UserError(`the kernel knows no call "${method}"`);
     const handler = this.handlers[method] as (params: unknown, context: CallContext) => Promise<unknown>;
-    return handler(params, context);
+    try {
+      return await handler(params, context);
+    } finally {
+      // What a cell began outlasts it: where its notebook was closed meanwhile, nobody else lets its images go.
+      if (!this.notebooks.has(context.notebook)) await this.store.leave(context.notebook);
+    }
   }
 }

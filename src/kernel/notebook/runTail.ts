@@ -21,6 +21,10 @@ export class RunTail {
     this.progress = new RunProgress(run);
   }
 
+  get isFollowed(): boolean {
+    return this.listeners.size > 0;
+  }
+
   /** Reports at once and at every change. @returns what ends the listening. */
   async listen(listener: (report: RunReport) => void): Promise<() => void> {
     await this.read();

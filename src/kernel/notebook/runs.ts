@@ -29,6 +29,9 @@ export interface RunsOptions {
   readonly graceMs?: number;
 }
 
+/** Runs that have ended, or that nobody follows, of which more is remembered than their folders tell. */
+const remembered = 64;
+
 /** The fine-tunes that this kernel started or watches. Each is a process of its own and goes on without the kernel. */
 export class Runs {
   private readonly launched = new Map<string, LaunchedRun>();
@@ -45,7 +48,7 @@ export class Runs {
     const { command, run } = this.trainCommand(params);
     fs.mkdirSync(path.dirname(run), { recursive: true });
     const launched = await launchRun({ cli: this.options.cli(), arguments: command, run, folder });
-    this.launched.set(run, launched);
+    this.remember(run, launched);
     return run;
   }
 
@@ -69,7 +72,7 @@ export class Runs {
     const folder = path.resolve(run);
     const command = ['resume', folder];
     const launched = await launchRun({ cli: this.options.cli(), arguments: command, run: folder, folder });
-    this.launched.set(folder, launched);
+    this.remember(folder, launched);
     // Its folder was there before: it goes on when its process holds the lock.
     while (runHolder(folder)?.pid !== launched.pid) {
       const end = launched.ended();
@@ -98,7 +101,17 @@ export class Runs {
     }
     let tail = this.tails.get(folder);
     if (tail === undefined) this.tails.set(folder, (tail = new RunTail(folder, () => this.processEnd(folder))));
-    return tail.listen(listener);
+    const unlisten = await tail.listen(listener);
+    return () => {
+      unlisten();
+      forgetOldest(this.tails, (one) => !one.isFollowed);
+    };
+  }
+
+  private remember(run: string, launched: LaunchedRun): void {
+    this.launched.delete(run);
+    this.launched.set(run, launched);
+    forgetOldest(this.launched, (one) => one.ended() !== null);
   }
 
   /** Follows a run to its end. @throws CancelledError when the signal says so; the run goes on. */
@@ -161,6 +174,12 @@ export class Runs {
     const message = `the run's process is gone (killed, or the machine was restarted); ${resume}`;
     return { status: 'stale', message };
   }
+}
+
+/** Leaves the newest entries of those that may go, beside all others. */
+function forgetOldest<T>(entries: Map<string, T>, mayGo: (value: T) => boolean): void {
+  const idle = [...entries].filter(([, value]) => mayGo(value));
+  for (const [key] of idle.slice(0, -remembered)) entries.delete(key);
 }
 
 function entryOf({ summary, best }: RunReport): NotebookRunEntry {

@@ -102,6 +102,25 @@ describe('of two kernels that have one image open', () => {
     expect(looking.mirror.area()).toBe(2 * discArea);
   }, 120_000);
 
+  it('one that only cells have changed is free when their notebook is closed, and when it is opened again', async () => {
+    const first = start();
+    const label = (x: number) =>
+      first.execute(`const scan = await open("scan.png"); await scan.label("disc", { points: [[${x}, 24]] })`);
+    expect((await label(16)).ok).toBe(true);
+    const second = await kernelWithPage();
+    expect(second.mirror.state?.readOnly).toMatch(/another kernel/);
+    await first.request('notebook/close', { notebook: first.notebook });
+    await expect.poll(() => second.mirror.state?.readOnly, soon).toBeNull();
+    const undo = { type: 'viewer/undo', viewId: 'page' } as const;
+    await second.kernel.view(undo);
+
+    expect(second.mirror.last('viewer/change').state.undo).toBe('change of an object');
+    await second.kernel.request('notebook/close', { notebook: second.kernel.notebook });
+    const { ok, outputs } = await label(46);
+    expect(ok, JSON.stringify(outputs)).toBe(true);
+    expect(journalLines().filter((line) => line.includes('"undo"'))).toHaveLength(1);
+  }, 120_000);
+
   it('a kernel that died while writing leaves no line that the next one stumbles over', async () => {
     const first = await kernelWithPage();
     await first.click('a', discs.left);

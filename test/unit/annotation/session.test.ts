@@ -302,7 +302,7 @@ describe('an annotation session', () => {
       else await add(point(at));
       // One step taken back and done again, so that lines lie in the journal that lead nowhere.
       if (random.chance(0.3)) await undo().then(redo);
-      if (random.chance(0.3)) await session.forget(random.integer(0, 4));
+      if (random.chance(0.3)) await session.forget(random.integer(4));
     }
     await session.apply({ edit: 'object/add', object: newObject('object-2', session.state.objects) }, source);
     await session.apply({ edit: 'select', object }, source);
@@ -328,8 +328,10 @@ describe('an annotation session', () => {
     const { session: second, file } = await store!.open(folder, { path: 'discs.png', annotation: 'second' });
     const images = new ImageLibrary();
     const source: SegmenterSource = () => new Models(async () => predictor, images).segmenterFor(file, null);
-    const stroke = { edit: 'stroke', object, slice: 0, erase: false, points: [[9, 9]], radius: 1 } as const;
-    for (let step = 0; step < 300; step++) await second.apply(stroke, source);
+    const points: [number, number][] = [[9, 9]];
+    for (let step = 0; step < 300; step++) {
+      await second.apply({ edit: 'stroke', object, slice: 0, erase: false, points, radius: 1 }, source);
+    }
     const asked = predictor.asked.length;
     // What is missing is read: where somebody has removed it, that is told, and nothing that is shown is lost.
     const journal = journalOf(first);
