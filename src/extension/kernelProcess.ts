@@ -9,6 +9,8 @@ import {
   type MessageConnection,
 } from 'vscode-jsonrpc/node';
 import type { KernelRequests } from '../protocol';
+import { problemOf } from '../protocol/problem';
+import { kernelResultSchemas } from '../protocol/resultSchemas';
 
 export interface KernelLaunch {
   /** The bundle that is the kernel. */
@@ -20,6 +22,20 @@ export interface KernelLaunch {
 /** The kernel ended while somebody waited for its answer. */
 export class KernelGoneError extends Error {
   override name = 'KernelGoneError';
+}
+
+/** The kernel answered a request with something else than it should; nothing of it was taken. */
+export class KernelAnswerError extends Error {
+  override name = 'KernelAnswerError';
+
+  constructor(
+    readonly method: keyof KernelRequests,
+    problem: string,
+  ) {
+    super(
+      `The Med-SA kernel answered ${method} with what was not understood (${problem}): restart it, or reload the window`,
+    );
+  }
 }
 
 /** How long a kernel that was asked to end may take before it is killed. */
@@ -75,7 +91,10 @@ export class KernelProcess {
     this.connection.listen();
   }
 
-  /** @throws KernelGoneError where the process ended before it answered; else the kernel's own error. */
+  /**
+   * @throws KernelGoneError where the process ended before it answered, KernelAnswerError where its answer is none; else the
+   * kernel's own error.
+   */
   async request<M extends keyof KernelRequests>(
     method: M,
     params: KernelRequests[M][0],
@@ -83,14 +102,16 @@ export class KernelProcess {
   ): Promise<KernelRequests[M][1]> {
     const gone = () => new KernelGoneError(`The Med-SA kernel stopped (${this.reason}) before it answered.`);
     if (this.reason !== null) throw gone();
+    let answer: unknown;
     try {
-      return await Promise.race([
-        this.connection.sendRequest<KernelRequests[M][1]>(method, params, ...(token ? [token] : [])),
+      answer = await Promise.race([
+        this.connection.sendRequest<unknown>(method, params, ...(token ? [token] : [])),
         this.ended.then(() => Promise.reject(gone())),
       ]);
     } catch (error) {
       throw this.reason === null ? error : gone();
     }
+    return understood(method, answer);
   }
 
   /** Closes the channel, which the kernel takes as the wish that it end; kills it when it does not. */
@@ -101,6 +122,20 @@ export class KernelProcess {
     await this.ended;
     clearTimeout(killer);
   }
+}
+
+/** The answer to a request, as it was declared. @throws KernelAnswerError naming the request and what is wrong */
+export function understood<M extends keyof KernelRequests>(method: M, answer: unknown): KernelRequests[M][1] {
+  let problem: string;
+  try {
+    const { success, data, error } = kernelResultSchemas[method].safeParse(answer);
+    if (success) return data;
+    problem = problemOf(error);
+  } catch (error) {
+    // So many mistakes, or so deep, that their list overflows.
+    problem = error instanceof Error ? error.message : String(error);
+  }
+  throw new KernelAnswerError(method, problem);
 }
 
 function connectionLog(log: LogOutputChannel): Logger {

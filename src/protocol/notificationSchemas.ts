@@ -17,7 +17,7 @@ export const cellOutputSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('clear') }),
 ]) satisfies z.ZodMiniType<CellOutput>;
 
-const status = z.object({
+export const kernelStatusSchema = z.object({
   model: z.nullable(text),
   adapters: z.nullable(text),
   device: z.nullable(text),
@@ -32,6 +32,6 @@ export const kernelNotificationSchemas: {
 } = {
   'cell/output': z.object({ notebook: text, executionId: text, output: cellOutputSchema }),
   'viewer/event': z.object({ notebook: text, event: viewerEventSchema }),
-  'status/changed': status,
+  'status/changed': kernelStatusSchema,
   'log/line': z.object({ level: z.enum(['info', 'warn', 'error']), text }),
 };

@@ -165,9 +165,15 @@ describe.skipIf(!hasBrowser)('the side bar, and what can be done in it', () => {
     await look('delete');
     await answerDialog(page, 'Cancel');
     expect(fs.existsSync(going)).toBe(true);
+    // Links in a run's folder go with it; what they lead to stays.
+    fs.mkdirSync(at('others'));
+    fs.writeFileSync(at('others', 'diary.txt'), 'dear diary');
+    fs.symlinkSync(at('others'), path.join(going, 'others'));
+    fs.symlinkSync(at('others', 'diary.txt'), path.join(going, 'diary.txt'));
     await pickOnRow(page, 'Runs', name, 'Delete');
     await answerDialog(page, 'Delete');
     await expect.poll(() => fs.existsSync(going)).toBe(false);
+    expect(fs.readFileSync(at('others', 'diary.txt'), 'utf8')).toBe('dear diary');
     await expect.poll(() => row(page, 'Runs', name).count(), patient).toBe(0);
   });
 

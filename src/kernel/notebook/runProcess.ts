@@ -5,6 +5,7 @@ import path from 'node:path';
 import { UserError } from '../errors';
 import { eventsFile } from '../training/runEvents';
 import { runHolder } from '../training/runLock';
+import { requireSayable } from './command';
 
 /** A run without a lock in which nothing was written for so long is over: its process may be about to take the lock. */
 const silenceMs = 60_000;
@@ -32,6 +33,7 @@ export interface LaunchedRun {
  * @throws UserError with the command's own words when it ends before that.
  */
 export async function launchRun(options: LaunchOptions): Promise<LaunchedRun> {
+  requireSayable([...options.arguments, options.folder]);
   const output = openNameless();
   const child = spawn(process.execPath, [options.cli, ...options.arguments], {
     cwd: options.folder,

@@ -7,6 +7,7 @@ import {
   IPCMessageReader,
   IPCMessageWriter,
 } from 'vscode-jsonrpc/node';
+import { understood } from '../../../src/extension/kernelProcess';
 import type {
   CellOutput,
   KernelNotifications,
@@ -48,12 +49,12 @@ export class KernelUnderTest {
     afterAll(() => this.kill());
   }
 
-  request<M extends keyof KernelRequests>(
+  async request<M extends keyof KernelRequests>(
     method: M,
     params: KernelRequests[M][0],
     token?: CancellationToken,
   ): Promise<KernelRequests[M][1]> {
-    return this.connection.sendRequest(method, params, ...(token ? [token] : []));
+    return understood(method, await this.connection.sendRequest(method, params, ...(token ? [token] : [])));
   }
 
   /** A request that the types would not let through. */

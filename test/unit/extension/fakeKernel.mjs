@@ -4,7 +4,15 @@ import { createMessageConnection, IPCMessageReader, IPCMessageWriter } from 'vsc
 const connection = createMessageConnection(new IPCMessageReader(process), new IPCMessageWriter(process));
 process.on('disconnect', () => process.exit(0));
 
-connection.onRequest('status/get', () => ({ model: process.env.MEDSA_MODEL, pid: process.pid }));
+connection.onRequest('status/get', () => ({
+  model: process.env.MEDSA_MODEL ?? null,
+  adapters: null,
+  device: null,
+  deviceNotes: [],
+  memoryMB: 1,
+  pid: process.pid,
+}));
+connection.onRequest('training/stop', ({ run }) => ({ stopped: run === 'strange' ? 'perhaps' : true }));
 connection.onRequest('notebook/close', () => {
   throw new Error('no such notebook');
 });

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { KernelClient } from '../../../src/extension/kernelClient';
-import { KernelGoneError } from '../../../src/extension/kernelProcess';
+import { KernelAnswerError, KernelGoneError } from '../../../src/extension/kernelProcess';
 import type { CellOutput } from '../../../src/protocol';
 import { window } from './fakeVscode';
 import { RecordedLog } from './log';
@@ -54,6 +54,16 @@ describe('the client of the kernel', () => {
     await kernel.request('cell/execute', { ...execution, code: 'malformed' });
     expect(outputs).toEqual([{ kind: 'clear' }]);
     await log.says(/cell\/output of the kernel was not understood at output\./);
+  });
+
+  it('refuses an answer that is malformed, naming the request, and takes the next one', async () => {
+    const refused: unknown = await kernel.request('training/stop', { run: 'strange' }).catch((error: unknown) => error);
+    expect(refused).toBeInstanceOf(KernelAnswerError);
+    expect((refused as Error).message).toMatch(/answered training\/stop with what was not understood \(stopped: /);
+    await kernel.tell('training/stop', { run: 'strange' });
+    await log.says(/training\/stop: The Med-SA kernel answered training\/stop/);
+    expect(await kernel.request('training/stop', { run: 'r' })).toEqual({ stopped: true });
+    expect(kernel.life).toBe(1);
   });
 
   it('starts a new kernel after one died, and says so once', async () => {

@@ -8,8 +8,11 @@ import { parseDicom } from '../../../src/kernel/imaging/dicom/parse';
 import { scan } from '../../../src/kernel/imaging/dicom/scan';
 import { RunLog } from '../../../src/kernel/notebook/runLog';
 import { RunProgress } from '../../../src/kernel/notebook/runSummary';
+import { bundled } from '../../support/bundle';
 import { temporaryFolder } from '../../support/temporaryFolder';
+import { drawTinyPairs } from '../../support/tinyModel';
 import { dicomFile, picture } from '../imaging/dicom/dicomBytes';
+import { startKernel } from './notebookKernel';
 
 describe('what files may say', () => {
   it('stands in errors as one line of text', async () => {
@@ -71,5 +74,40 @@ describe('the log of a run that somebody else wrote', () => {
     expect(best('checkpoints/best.safetensors')).toBe('/runs/one/checkpoints/best.safetensors');
     for (const file of ['/home/other/secret.safetensors', '../two/best.safetensors', '..', ''])
       expect(best(file)).toBeNull();
+  });
+});
+
+describe('a model or adapters whose name is a path', () => {
+  it('are looked for where it leads, from a request or a cell: nothing is made, and nothing there is shown', async () => {
+    const outer = temporaryFolder('hostile-names');
+    const folder = path.join(outer, 'a', 'b');
+    await drawTinyPairs(path.join(folder, 'pairs'), 4);
+    fs.writeFileSync(path.join(outer, 'diary.pth'), 'my secret diary');
+    const cli = await bundled('src/kernel/cli/main.ts', 'cli');
+    const { kernel, notebook, execute } = await startKernel(folder, { cli: () => cli });
+    const files = (): string[] =>
+      fs.readdirSync(outer, { recursive: true, encoding: 'utf8' }).filter((file) => path.basename(file) !== 'runs');
+    const before = files();
+    for (const [model, told] of [
+      ['../../diary.pth', /diary\.pth/],
+      ['../../nothing.pth', /model file .*nothing\.pth does not exist/],
+      ['..', /unknown model \.\./],
+      ['NUL', /unknown model NUL/],
+      ['x'.repeat(5000), /unknown model x+/],
+    ] as const) {
+      const error: unknown = await kernel
+        .startRun({ notebook, folder, data: 'pairs', model, device: 'cpu' })
+        .catch((reason: unknown) => reason);
+      expect(error).toBeInstanceOf(UserError);
+      expect((error as UserError).message).toMatch(told);
+      expect((error as UserError).message).not.toContain('secret');
+    }
+    const cell = await execute(`await finetune({ data: 'pairs', model: '../../diary.pth', device: 'cpu' })`);
+    expect(cell.error?.message).toMatch(/diary\.pth/);
+    expect(JSON.stringify(cell.outputs)).not.toContain('secret');
+    await expect(kernel.startRun({ notebook, folder, data: 'pairs', model: '\0/x', device: 'cpu' })).rejects.toThrow(
+      UserError,
+    );
+    expect(files()).toEqual(before);
   });
 });

@@ -1,5 +1,11 @@
 // One valid message of every kind, for all three sides.
-import type { KernelNotifications, KernelRequests, ViewerEvent, ViewerRequest } from '../../../../src/protocol';
+import type {
+  KernelNotifications,
+  KernelRequests,
+  RunForecast,
+  ViewerEvent,
+  ViewerRequest,
+} from '../../../../src/protocol';
 import type {
   InspectorEvent,
   InspectorOutput,
@@ -73,6 +79,7 @@ export const viewerRequests: ViewerRequest[] = [
   { type: 'training/attach', viewId, run: 'run', curves: true },
   { type: 'training/list', viewId, run: 'run' },
   { type: 'training/stop', viewId, run: 'run' },
+  { type: 'training/resume', viewId, run: 'run' },
   { type: 'training/detach', viewId, run: 'run' },
   { type: 'viewer/detach', viewId },
 ];
@@ -103,12 +110,14 @@ export const inspectorRequests: InspectorRequest[] = [
 ];
 
 const where = { notebook: 'file:///book.ipynb', folder: '/' };
-/** Requests of the extension; what starts processes has data that are not there. */
-export const kernelRequests: { [M in keyof KernelRequests]?: KernelRequests[M][0][] } = {
+/** Requests of the extension, of every kind; what starts processes has data that are not there, and code harms nobody. */
+export const kernelRequests: { [M in keyof KernelRequests]: KernelRequests[M][0][] } = {
+  'cell/execute': [{ ...where, executionId: 'e', code: 'const x: number = 1; x + 1' }],
   'viewer/request': viewerRequests.map((request) => ({ ...where, request })),
   'cell/interrupt': [{ notebook: where.notebook }],
   'notebook/close': [{ notebook: 'file:///other.ipynb' }],
   'training/start': [{ ...where, data: 'no-data', epochs: 1, batch: 2, tune: 'adapters' }],
+  'training/forecast': [{ ...where, data: 'no-data', epochs: 1, classes: ['liver=1'] }],
   'training/stop': [{ run: 'run' }],
   'training/resume': [{ run: 'run' }],
   'annotation/export': [{ ...where, outputs: [imageOutput, outputV1], target: 'labelled' }],
@@ -289,4 +298,45 @@ export const kernelNotifications: Notification[] = [
     params: { model: 'm', adapters: null, device: 'cpu', deviceNotes: [], memoryMB: 3, pid: 4 },
   },
   { method: 'log/line', params: { level: 'info', text: 'x' } },
+];
+
+const status = { model: 'm', adapters: null, device: 'cpu', deviceNotes: ['no GPU'], memoryMB: 3.5, pid: 4 };
+const forecast: RunForecast = {
+  data: '/data',
+  layout: 'pairs',
+  classes: ['liver'],
+  cases: { train: 8, validation: 2 },
+  examples: { count: 8, exact: true },
+  model: 'm',
+  parameters: 100,
+  device: 'cpu',
+  notes: [],
+  memory: { step: 1e9, available: 2e9, fits: false, instead: { recompute: 'blocks', accumulate: 2 } },
+  seconds: { step: 0.5, epoch: 4, validation: null, preparation: 0 },
+};
+/** What the kernel answers, for every request. */
+export const kernelResults: { [M in keyof KernelRequests]: KernelRequests[M][1][] } = {
+  'cell/execute': [{ ok: true }],
+  'cell/interrupt': [{ interrupted: false }],
+  'notebook/close': [null],
+  'viewer/request': [null],
+  'training/start': [{ run: '/r' }],
+  'training/forecast': [forecast, { ...forecast, memory: { ...forecast.memory, instead: null }, seconds: null }],
+  'training/stop': [{ stopped: true }],
+  'training/resume': [null],
+  'annotation/export': [{ images: 3, unlabelled: 1 }],
+  'adapters/use': [status],
+  'inspector/open': [inspectorOutput],
+  'inspector/ask': inspectorEvents,
+  'status/get': [{ ...status, model: null, device: null }],
+};
+
+const subject = { image: imageOutput, adapters: '/a.safetensors', folder: '/' };
+export const panelMessages = [
+  { type: 'panel/ready' },
+  { type: 'panel/state', state: { runs: ['/r'], smoothing: 0.5, log: true } },
+  { type: 'panel/save', name: 'curves.csv', base64: 'AA==' },
+  { type: 'panel/start', viewId: 'v', state: { runs: ['/r'], smoothing: 0.5, log: true } },
+  { type: 'panel/show', output: inspectorOutput, subject },
+  { type: 'panel/failed', message: 'm', subject },
 ];

@@ -14,9 +14,11 @@ import {
   type Message,
   type MessageConnection,
 } from 'vscode-jsonrpc/node';
+import { KernelAnswerError, understood } from '../../../../src/extension/kernelProcess';
 import { serve } from '../../../../src/kernel/server';
 import { UserError } from '../../../../src/kernel/errors';
 import { kernelNotificationSchemas } from '../../../../src/protocol/notificationSchemas';
+import { kernelResultSchemas } from '../../../../src/protocol/resultSchemas';
 import {
   curvesPanelMessageSchema,
   curvesPanelStartSchema,
@@ -33,6 +35,8 @@ import {
   inspectorOutput,
   kernelNotifications,
   kernelRequests,
+  kernelResults,
+  panelMessages,
   summary,
   viewerEvents,
 } from './messageSeeds';
@@ -105,10 +109,15 @@ async function ask(client: MessageConnection, message: unknown): Promise<void> {
   } catch {
     throw new UserError('what no process can send never leaves its sender');
   }
+  // Each notebook has a process for its cells: none is left for the next case.
+  const { notebook } = Object(params) as { notebook?: unknown };
   const refusal = await client.sendRequest(method, params).then(
     () => null,
     (error: unknown) => error,
   );
+  if (method === 'cell/execute' && typeof notebook === 'string') {
+    await client.sendRequest('notebook/close', { notebook }).catch(() => undefined);
+  }
   const status = await client.sendRequest('status/get', null);
   expectThat(typeof status === 'object' && status !== null, 'the kernel does not answer any more');
   if (refusal === null) return;
@@ -143,15 +152,23 @@ async function extensionTakes(message: unknown): Promise<void> {
   if (!parsed.success) throw new UserError('refused');
 }
 
-const subject = { image: imageOutput, adapters: '/a.safetensors', folder: '/' };
-const panelMessages = [
-  { type: 'panel/ready' },
-  { type: 'panel/state', state: { runs: ['/r'], smoothing: 0.5, log: true } },
-  { type: 'panel/save', name: 'curves.csv', base64: 'AA==' },
-  { type: 'panel/start', viewId: 'v', state: { runs: ['/r'], smoothing: 0.5, log: true } },
-  { type: 'panel/show', output: inspectorOutput, subject },
-  { type: 'panel/failed', message: 'm', subject },
-];
+const kernelAnswers = Object.entries(kernelResults).flatMap(([method, all]) =>
+  all.map((result) => ({ method, result })),
+);
+
+/** An answer is whole, or its request fails with an error that names it. */
+async function extensionIsAnswered(message: unknown): Promise<void> {
+  const { method, result } = (message ?? {}) as { method?: unknown; result?: unknown };
+  if (typeof method !== 'string' || !Object.hasOwn(kernelResultSchemas, method)) throw new UserError('never asked');
+  try {
+    const answer: unknown = understood(method as keyof typeof kernelResultSchemas, result);
+    expectThat(typeof answer === typeof result, `${typeof result} was taken as ${typeof answer}`);
+  } catch (error) {
+    if (!(error instanceof KernelAnswerError)) throw error;
+    expectThat(error.message.includes(method) && error.message.length < 1000, `not told well: ${error.message}`);
+    throw new UserError(error.message);
+  }
+}
 
 async function panelTakes(message: unknown): Promise<void> {
   const parsed = [curvesPanelMessageSchema, curvesPanelStartSchema, inspectorPanelSchema].map((one) =>
@@ -169,6 +186,7 @@ const given = (messages: readonly unknown[], take: (message: unknown) => Promise
 export const messageReaders: readonly Reader[] = [
   messageReader('requests to the kernel', 10, { wire: true }, openKernel),
   messageReader('notifications to the extension', 5, { wire: true }, given(kernelNotifications, extensionTakes)),
+  messageReader('answers to the extension', 3, { wire: true }, given(kernelAnswers, extensionIsAnswered)),
   messageReader('events to pages', 6, { wire: true }, given([...viewerEvents, ...inspectorEvents], pageTakes)),
   messageReader('outputs in notebooks', 4, { wire: false }, given([imageOutput, summary, inspectorOutput], pageReads)),
   messageReader('messages of panels', 2, { wire: true }, given(panelMessages, panelTakes)),
