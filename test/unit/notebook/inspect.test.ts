@@ -4,6 +4,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { readSafetensors } from '../../../src/kernel/checkpoints';
 import { ImageLibrary, versionOf } from '../../../src/kernel/annotation';
+import { understood } from '../../../src/extension/kernelProcess';
 import { AdapterInspector, readings } from '../../../src/kernel/inspection';
 import { type InspectionSubject, Inspections } from '../../../src/kernel/notebook/inspections';
 import { createLocalExecutor } from '../../../src/kernel/runtime/localExecutor';
@@ -115,7 +116,9 @@ describe('inspections that pages ask', () => {
       { x: 16, y: 24, label: 1 },
       { x: 46, y: 24, label: 0 },
     ];
-    const { summary, begin } = await cells.kernel.inspect(params);
+    const opened = await cells.kernel.inspect(params);
+    expect(understood('inspector/open', opened)).toEqual(opened);
+    const { summary, begin } = opened;
     expect(begin).toEqual({ slice: 0, prompts: [{ points, box: null }, null] });
     const answer = await ask(summary.inspection, {
       type: 'inspector/prompt',

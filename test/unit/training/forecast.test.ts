@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
+import { understood } from '../../../src/extension/kernelProcess';
 import type { Executor } from '../../../src/kernel/runtime/types';
 import { forecastRun, type ForecastContext } from '../../../src/kernel/training/forecast';
 import type { TrainOptions } from '../../../src/kernel/training/options';
@@ -27,6 +28,7 @@ describe('the forecast of a run', () => {
     const before = fs.readdirSync(folder);
     const forecast = await forecastRun(options, context());
     expect(fs.readdirSync(folder), 'nothing is written').toEqual(before);
+    expect(understood('training/forecast', forecast)).toEqual(forecast);
 
     const run = path.join(folder, 'run');
     await startRun(options, run, undisturbed(executor));
@@ -61,8 +63,10 @@ describe('the forecast of a run', () => {
 
   it('says that a step does not fit, and does not try it', async () => {
     const free = vi.spyOn(process, 'availableMemory').mockReturnValue(2 ** 27);
-    const { memory, seconds } = await forecastRun(options, context());
+    const forecast = await forecastRun(options, context());
     free.mockRestore();
+    expect(understood('training/forecast', forecast)).toEqual(forecast);
+    const { memory, seconds } = forecast;
     expect(memory).toMatchObject({ fits: false, available: 2 ** 27 });
     expect(memory.step).toBeGreaterThan(2 ** 27);
     expect(seconds).toBeNull();
