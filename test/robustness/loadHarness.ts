@@ -190,7 +190,7 @@ export async function runLoad(load: Load) {
       late,
       eventsOfTheRun: trained,
       memory: slope('memoryMB', 'MiB'),
-      ofKernel: slope('kernelMB', 'MiB').text,
+      ofKernel: slope('kernelMB', 'MiB'),
       ofEngine: slope('engineMB', 'MiB').text,
       ofCells: slope('cellsMB', 'MiB').text,
       handles: slope('handles', 'handles'),
