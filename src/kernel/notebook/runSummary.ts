@@ -80,7 +80,7 @@ export class RunProgress {
   /** A copy: what was reported does not change afterwards. */
   report(): RunReport {
     const { before, status } = this;
-    const best = this.best === null || leadsElsewhere(this.run, path.relative(this.run, this.best)) ? null : this.best;
+    const best = this.best !== null && isOwn(this.run, this.best) ? this.best : null;
     const [steps, validations] = [this.steps.table(), this.validations.table()];
     const [loss, dice] = [lossOf(steps), diceOf(validations)];
     const curves = [steps, validations].map(shortened);
@@ -102,6 +102,15 @@ export class RunProgress {
     const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
     if (event.epoch === 0) this.before = mean;
     else summary.bestDice = Math.max(summary.bestDice ?? 0, mean);
+  }
+}
+
+/** Whether no link leads out of the run; a name that no system can look at belongs to nobody. */
+function isOwn(run: string, file: string): boolean {
+  try {
+    return leadsElsewhere(run, path.relative(run, file)) === null;
+  } catch {
+    return false;
   }
 }
 

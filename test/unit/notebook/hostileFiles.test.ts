@@ -72,7 +72,14 @@ describe('the log of a run that somebody else wrote', () => {
       return progress.report().best;
     };
     expect(best('checkpoints/best.safetensors')).toBe('/runs/one/checkpoints/best.safetensors');
-    for (const file of ['/home/other/secret.safetensors', '../two/best.safetensors', '..', ''])
+    for (const file of [
+      '/home/other/secret.safetensors',
+      '../two/best.safetensors',
+      '..',
+      '',
+      'a/'.repeat(9999),
+      'a\0b',
+    ])
       expect(best(file)).toBeNull();
   });
 });
