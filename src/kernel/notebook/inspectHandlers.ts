@@ -27,7 +27,9 @@ export function inspectHandlers(services: ApiServices): ApiHandlers<InspectMetho
       annotation.check(null, slice);
       const used = adapters === null ? services.adaptersOf(notebook) : path.resolve(folder, adapters);
       if (used === null) {
-        throw new UserError('inspect needs adapters: name them, { adapters: "runs/…" }, or call useAdapters first');
+        throw new UserError(
+          'inspect needs adapters: name them, { adapters: "runs/…/checkpoints/best.safetensors" }, or call useAdapters first',
+        );
       }
       const [width, height, volume] = image.size;
       const begin = prompts.map((one) => {
