@@ -59,6 +59,17 @@ export async function writeFileAtomically(file: string, chunks: Iterable<Uint8Ar
   }
 }
 
+/** Removes what writing `file` left when its process was killed. Only for whom nobody else writes it meanwhile. */
+export async function removeLeftovers(file: string): Promise<void> {
+  const [folder, begin] = [path.dirname(file), `.${path.basename(file)}.`];
+  const names = await fs.readdir(folder).catch(() => []);
+  const leftovers = names.filter(
+    (name) => name.startsWith(begin) && /^[0-9a-f]{12}\.tmp$/.test(name.slice(begin.length)),
+  );
+  // One that cannot be removed is in nobody's way.
+  await Promise.all(leftovers.map((name) => fs.rm(path.join(folder, name), { force: true }).catch(() => undefined)));
+}
+
 const codeOf = (error: unknown): string | null =>
   error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : null;
 

@@ -1,6 +1,6 @@
 import fs from 'node:fs/promises';
 import path from 'node:path';
-import { writeFileAtomically } from '../files';
+import { removeLeftovers, writeFileAtomically } from '../files';
 import type { AnswerRecord, SessionEvent, TimelineEvent } from './edits';
 import { type JournalContent, type JournalHeader, journalStamp, readJournal } from './journalFile';
 import { cannotBeKept, JournalLock } from './journalLock';
@@ -59,7 +59,8 @@ export class Journal {
       if (!this.lock.take()) return null;
       try {
         const changed = await this.readAgain();
-        // Nobody writes any more: what is torn now, a process left when it died.
+        // Nobody writes any more: what is torn now, or was never put in its place, a process left when it died.
+        await removeLeftovers(this.file);
         if (this.content.torn) await fs.truncate(this.file, this.content.length);
         return changed;
       } catch (error) {
