@@ -106,13 +106,22 @@ export interface ApiCalls {
 export type ApiMethod = keyof ApiCalls;
 
 export type ToCell =
-  | { readonly type: 'execute'; readonly executionId: string; readonly count: number; readonly code: string }
+  | {
+      readonly type: 'execute';
+      readonly executionId: string;
+      /** Counts the cells of a process from 1. One that was heard before is not evaluated again. */
+      readonly sequence: number;
+      readonly count: number;
+      readonly code: string;
+    }
   | { readonly type: 'progress'; readonly id: number; readonly value: unknown }
   | { readonly type: 'answer'; readonly id: number; readonly result: unknown }
   | { readonly type: 'failure'; readonly id: number; readonly name: string; readonly message: string };
 
 export type FromCell =
   | { readonly type: 'ready' }
+  /** A cell was heard of, and is evaluated. */
+  | { readonly type: 'started'; readonly executionId: string }
   | { readonly type: 'output'; readonly executionId: string; readonly output: CellOutput }
   | { readonly type: 'done'; readonly executionId: string; readonly ok: boolean }
   | { readonly type: 'call'; readonly id: number; readonly method: ApiMethod; readonly params: unknown }

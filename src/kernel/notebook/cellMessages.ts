@@ -9,6 +9,7 @@ const id = z.int();
 /** A method's name is looked up where it is carried out. */
 const fromCell = z.discriminatedUnion('type', [
   z.object({ type: z.literal('ready') }),
+  z.object({ type: z.literal('started'), executionId: text }),
   z.object({ type: z.literal('output'), executionId: text, output: cellOutputSchema }),
   z.object({ type: z.literal('done'), executionId: text, ok: z.boolean() }),
   z.object({

@@ -26,6 +26,9 @@ export interface CellProcessOptions {
 
 interface RunningCell {
   readonly executionId: string;
+  readonly sequence: number;
+  /** The process has heard of it. */
+  started(): void;
   end(ok: boolean): void;
 }
 
@@ -38,6 +41,8 @@ export class CellProcess {
   /** Set while a cell waits for the process to start, true once it was interrupted there. */
   private starting: { interrupted: boolean } | null = null;
   private lastExecution = '';
+  private sequence = 0;
+  private interruptedAt = -Infinity;
   private ended = false;
 
   constructor(private readonly options: CellProcessOptions) {
@@ -78,15 +83,23 @@ export class CellProcess {
       this.options.output(executionId, died('it did not start'));
       return false;
     }
+    const sequence = ++this.sequence;
     return new Promise((resolve) => {
+      const tell = () => this.send({ type: 'execute', executionId, sequence, code, count });
+      // What ends a cell's JavaScript may come late, on a busy machine, and end what hears of the next cell.
+      const again = setInterval(() => performance.now() - this.interruptedAt < 10_000 && tell(), 1000);
+      const started = () => clearInterval(again);
       this.running = {
         executionId,
+        sequence,
+        started,
         end: (ok) => {
+          started();
           this.running = null;
           resolve(ok);
         },
       };
-      this.send({ type: 'execute', executionId, code, count });
+      tell();
     });
   }
 
@@ -98,7 +111,8 @@ export class CellProcess {
     }
     const interrupted = this.running;
     if (interrupted === null || this.ended) return false;
-    this.interruptInput.write('i');
+    this.interruptedAt = performance.now();
+    this.interruptInput.write(`${interrupted.sequence}\n`);
     const timer = setTimeout(() => {
       if (this.running === interrupted) this.child.kill('SIGKILL');
     }, this.options.patienceMs ?? 5000);
@@ -128,6 +142,9 @@ export class CellProcess {
         return ready();
       case 'output':
         return this.options.output(message.executionId, message.output);
+      case 'started':
+        if (this.running?.executionId === message.executionId) this.running.started();
+        return;
       case 'done':
         if (this.running?.executionId === message.executionId) this.running.end(message.ok);
         return;

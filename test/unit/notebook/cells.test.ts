@@ -204,6 +204,16 @@ describe('an interrupt', () => {
     }
   });
 
+  it('that meets the end of its cell does not keep the next one waiting, nor end it', async () => {
+    // Around the 120 ms after which JavaScript that does not answer is ended.
+    for (let busyMs = 100; busyMs < 140; busyMs += 2) {
+      const running = cells.execute(`for (const end = Date.now() + ${busyMs}; Date.now() < end; );`);
+      cells.kernel.interrupt(cells.notebook);
+      await running;
+      expect((await cells.execute('"next"')).shown).toEqual(['next']);
+    }
+  });
+
   it('does nothing when no cell runs', async () => {
     expect(cells.kernel.interrupt(cells.notebook)).toBe(false);
     expect((await cells.execute('1')).shown).toEqual(['1']);

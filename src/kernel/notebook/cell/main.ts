@@ -38,13 +38,19 @@ async function serveCells(folder: string): Promise<void> {
       return false;
     }
   };
-  const execute = async ({ code, count, ...cell }: Extract<ToCell, { type: 'execute' }>) => {
+  let last = 0;
+  const execute = async ({ code, count, sequence, ...cell }: Extract<ToCell, { type: 'execute' }>) => {
+    if (sequence <= last) return;
+    last = sequence;
+    send({ type: 'started', executionId: cell.executionId });
+    interrupts.begin(sequence);
     streams.restart();
     executionId = cell.executionId;
     const result = await repl.run(code, count);
     const ok = result.ok && (await show(result.value));
     if (!result.ok) emit(result.output);
     streams.flush();
+    interrupts.end(sequence);
     send({ type: 'done', executionId: cell.executionId, ok });
   };
 
@@ -52,7 +58,7 @@ async function serveCells(folder: string): Promise<void> {
     if (message.type === 'execute') void execute(message);
     else kernel.receive(message);
   });
-  await listenForInterrupts(__filename, () => {
+  const interrupts = await listenForInterrupts(__filename, () => {
     // First the calls: what a cell does about an interrupt (stopping its run) it does while it is running still.
     kernel.cancelAll();
     repl.interrupt();
