@@ -9,6 +9,8 @@ export interface CellResult {
   /** The number in the cell's brackets; another one for every execution. */
   order: number | undefined;
   ended: boolean;
+  /** When, where it has ended since it was opened. */
+  endTime: number | undefined;
   success: boolean | undefined;
   /** The outputs, one entry per representation; text only of the textual ones. */
   items: { mime: string; text: string }[];
@@ -73,7 +75,8 @@ export async function runCell(window: Workbench, index: number, milliseconds = 1
   const deadline = Date.now() + milliseconds;
   for (;;) {
     const now = await readCell(window, index);
-    if (now.ended && now.order !== before.order) return now;
+    // A notebook that was opened again counts from 1 again.
+    if (now.ended && (now.order !== before.order || now.endTime !== before.endTime)) return now;
     if (Date.now() > deadline)
       throw new Error(`Cell ${index} still runs after ${milliseconds / 1000} s: ${JSON.stringify(now)}`);
     await window.page.waitForTimeout(150);
@@ -90,6 +93,6 @@ export async function readCell(window: Workbench, index: number): Promise<CellRe
       each.map(({ mime, data }) => ({ mime, text: textual.test(mime) ? new TextDecoder().decode(data) : '' })),
     );
     const { executionOrder: order, success, timing } = cell.executionSummary ?? {};
-    return { order, ended: timing !== undefined, success, items };
+    return { order, ended: timing !== undefined, endTime: timing?.endTime, success, items };
   }, index);
 }
