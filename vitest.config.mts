@@ -1,6 +1,7 @@
 import os from 'node:os';
 import path from 'node:path';
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
 import { findChromium } from './.ci/chromium.mjs';
 
 // The tests read the browser from here only; where there is none, they skip and .ci/test.mjs says what to install.
@@ -24,9 +25,19 @@ const inVsCode = {
   ...alone,
 };
 
+/** The walkthrough is looked at first: only in a window in which nothing was done yet is nothing ticked off. */
+class FirstStepsFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const sorted = await super.sort(files);
+    const isFirst = ({ moduleId }: TestSpecification): boolean => path.basename(moduleId).startsWith('walkthrough.');
+    return [...sorted.filter(isFirst), ...sorted.filter((file) => !isFirst(file))];
+  }
+}
+
 export default defineConfig({
   test: {
     maxWorkers: 2,
+    sequence: { sequencer: FirstStepsFirst },
     projects: [
       // None takes more than seconds by itself, but a machine may be busy.
       {
