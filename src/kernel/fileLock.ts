@@ -1,8 +1,8 @@
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { UserError } from './errors';
-import { writeProblem } from './files';
+import { leftoverOf, temporaryBeside, writeProblem } from './files';
 import { forgetSighting, isAlive, isFresh, parseSign, signOf } from './lockSigns';
 
 /** How often whoever holds a lock touches it. */
@@ -116,7 +116,7 @@ interface Attempt {
 
 /** Writes a lock beside its place, and links it there: nobody sees a part of it, however its process ends. */
 function place(file: string, text: string): Attempt {
-  const temporary = path.join(path.dirname(file), `.${path.basename(file)}.${randomBytes(6).toString('hex')}.tmp`);
+  const temporary = temporaryBeside(file);
   const handle = fs.openSync(temporary, 'wx+');
   let stands = false;
   try {
@@ -177,7 +177,7 @@ function takeAway(file: string, text: string): void {
 function removeRemains(file: string, own: string): void {
   const [folder, name] = [path.dirname(file), path.basename(file)];
   const isRemain = (one: string): boolean =>
-    (one.startsWith(`.${name}.`) && /^[0-9a-f]{12}\.tmp$/.test(one.slice(name.length + 2))) ||
+    leftoverOf(one) === name ||
     (one.startsWith(`${name}.`) && /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(one.slice(name.length + 1)));
   try {
     const remains = fs.readdirSync(folder).filter(isRemain);

@@ -43,7 +43,7 @@ export async function readFileBytes(file: string): Promise<Buffer> {
  * @throws UserError when the folder is missing or cannot be written.
  */
 export async function writeFileAtomically(file: string, chunks: Iterable<Uint8Array>): Promise<void> {
-  const temporary = path.join(path.dirname(file), `.${path.basename(file)}.${randomBytes(6).toString('hex')}.tmp`);
+  const temporary = temporaryBeside(file);
   try {
     const handle = await fs.open(temporary, 'wx');
     try {
@@ -59,13 +59,18 @@ export async function writeFileAtomically(file: string, chunks: Iterable<Uint8Ar
   }
 }
 
+/** A name beside a file's place under which it is written first. A process that is killed meanwhile leaves it there. */
+export const temporaryBeside = (file: string): string =>
+  path.join(path.dirname(file), `.${path.basename(file)}.${randomBytes(6).toString('hex')}.tmp`);
+
+/** The name of the file that one so named was to become; null for any other. */
+export const leftoverOf = (name: string): string | null => /^\.(.+)\.[0-9a-f]{12}\.tmp$/.exec(name)?.[1] ?? null;
+
 /** Removes what writing `file` left when its process was killed. Only for whom nobody else writes it meanwhile. */
 export async function removeLeftovers(file: string): Promise<void> {
-  const [folder, begin] = [path.dirname(file), `.${path.basename(file)}.`];
+  const [folder, base] = [path.dirname(file), path.basename(file)];
   const names = await fs.readdir(folder).catch(() => []);
-  const leftovers = names.filter(
-    (name) => name.startsWith(begin) && /^[0-9a-f]{12}\.tmp$/.test(name.slice(begin.length)),
-  );
+  const leftovers = names.filter((name) => leftoverOf(name) === base);
   // One that cannot be removed is in nobody's way.
   await Promise.all(leftovers.map((name) => fs.rm(path.join(folder, name), { force: true }).catch(() => undefined)));
 }

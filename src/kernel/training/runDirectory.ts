@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { RunEvent } from '../../protocol';
 import { UserError } from '../errors';
 import type { Lock } from '../fileLock';
-import { writeFileAtomically, writeProblem } from '../files';
+import { leftoverOf, writeFileAtomically, writeProblem } from '../files';
 import { requireKnownVersion } from '../formatVersion';
 import { eventsFile } from './runEvents';
 import { requireOwnFiles } from './runLinks';
@@ -17,9 +17,6 @@ export const runFormat = 1;
 /** `T` without its `time`, for every member of a union. */
 type Untimed<T> = T extends unknown ? Omit<T, 'time'> : never;
 export type NewRunEvent = Untimed<RunEvent>;
-
-/** What an atomic write leaves when its process is killed. */
-const leftover = /^\..+\.[0-9a-f]{12}\.tmp$/;
 
 /**
  * A run is a directory: `config.json`, `events.jsonl` (append-only), `checkpoints/`, `tb/`, `log.txt`. The process that
@@ -138,7 +135,7 @@ export class RunDirectory {
   private removeLeftovers(): void {
     for (const folder of [this.folder, this.file('checkpoints')]) {
       const names = fs.existsSync(folder) ? fs.readdirSync(folder) : [];
-      for (const name of names) if (leftover.test(name)) fs.rmSync(path.join(folder, name), { force: true });
+      for (const name of names) if (leftoverOf(name) !== null) fs.rmSync(path.join(folder, name), { force: true });
     }
   }
 
