@@ -4,8 +4,8 @@ import type { Frame, Locator } from 'playwright-core';
 import { beforeAll, describe, expect, inject, it } from 'vitest';
 import { inspectorMime } from '../../src/protocol/inspector';
 import { medSa } from '../support/cli';
-import { closeNotebooks, openNotebook, readCell, runCell } from './notebook';
-import { answerFileDialog, pickInMenu } from './sideBar';
+import { closeNotebooks, openNotebook, readCell, revealCell, runCell } from './notebook';
+import { answerFileDialog, chooseAdapters, pickInMenu } from './sideBar';
 import { hasBrowser, pictureOnFailure, workbench } from './workbench';
 
 const themes = { dark: 'Default Dark Modern', light: 'Default Light Modern', contrast: 'Default High Contrast' };
@@ -38,7 +38,8 @@ describe.skipIf(!hasBrowser)('the adapter inspector', () => {
     expect(items.map(({ mime }) => mime)).toEqual([inspectorMime, 'image/png', 'text/plain']);
     expect(items[2].text).toMatch(/block 0: output changed by [\d.]+ %; shares: space_adapter/);
     // VS Code draws outputs when they come into sight.
-    await reveal(2);
+    await revealCell(window, 2);
+    await window.page.waitForTimeout(300);
     page = await inspector();
     await figure('Change of output').locator('.scale').waitFor();
     await page.getByRole('tab').nth(1).click();
@@ -57,7 +58,8 @@ describe.skipIf(!hasBrowser)('the adapter inspector', () => {
       shape: number[];
       data: number[];
     };
-    await reveal(2);
+    await revealCell(window, 2);
+    await window.page.waitForTimeout(300);
     const mlp = figure('MLP');
     await mlp.scrollIntoViewIfNeeded();
     await mlp.locator('.scale').waitFor();
@@ -79,7 +81,8 @@ describe.skipIf(!hasBrowser)('the adapter inspector', () => {
       (vscode, wanted) => vscode.workspace.getConfiguration('workbench').update('colorTheme', wanted, true),
       theme,
     );
-    await reveal(2);
+    await revealCell(window, 2);
+    await window.page.waitForTimeout(300);
     await window.page.waitForTimeout(1000);
     await window.page.screenshot({ path: path.join(inject('window')!.pictures, `inspector-cell-${name}.png`) });
     const kind = await page.evaluate(() => document.body.className);
@@ -151,7 +154,7 @@ describe.skipIf(!hasBrowser)('the adapter inspector', () => {
       .getByRole('treeitem', { name: /phantom-0002\.png/ })
       .click({ button: 'right' });
     await pickInMenu(window.page, 'Inspect Adapters');
-    await chooseAdapters();
+    await chooseAdapters(window.page);
     await looksInto('phantom-0002.png');
   });
 
@@ -160,7 +163,7 @@ describe.skipIf(!hasBrowser)('the adapter inspector', () => {
     await closeNotebooks(window);
     await window.palette('Med-SA: Inspect Adapters');
     await answerFileDialog(window.page, path.join(window.workspace, 'inspect', 'drawn', 'images', 'phantom-0003.png'));
-    await chooseAdapters();
+    await chooseAdapters(window.page);
     await looksInto('phantom-0003.png');
   });
 
@@ -171,7 +174,7 @@ describe.skipIf(!hasBrowser)('the adapter inspector', () => {
     await window.api((vscode, shown) => vscode.commands.executeCommand('vscode.open', vscode.Uri.file(shown)), file);
     await window.outputFrame(() => document.querySelector('body.ready > img') !== null);
     await window.palette('Med-SA: Inspect Adapters');
-    await chooseAdapters();
+    await chooseAdapters(window.page);
     await looksInto('phantom-0004.png');
   });
 
@@ -196,11 +199,6 @@ describe.skipIf(!hasBrowser)('the adapter inspector', () => {
     }
   });
 
-  async function chooseAdapters(): Promise<void> {
-    await window.page.locator('.quick-input-widget [placeholder="Which adapters?"]').waitFor();
-    await window.page.keyboard.press('Enter');
-  }
-
   /** The panel is there, empty of prompts, and answers one. */
   async function looksInto(name: string): Promise<void> {
     await window.page.locator('.tab', { hasText: `Adapters on ${name}` }).waitFor();
@@ -224,13 +222,5 @@ describe.skipIf(!hasBrowser)('the adapter inspector', () => {
       .locator('figure')
       .filter({ has: page.getByText(title, { exact: true }) })
       .first();
-  }
-
-  async function reveal(cell: number): Promise<void> {
-    await window.api((vscode, at) => {
-      const range = new vscode.NotebookRange(at, at + 1);
-      vscode.window.activeNotebookEditor?.revealRange(range, vscode.NotebookEditorRevealType.AtTop);
-    }, cell);
-    await window.page.waitForTimeout(300);
   }
 });

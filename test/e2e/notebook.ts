@@ -96,3 +96,10 @@ export async function readCell(window: Workbench, index: number): Promise<CellRe
     return { order, ended: timing !== undefined, endTime: timing?.endTime, success, items };
   }, index);
 }
+
+/** Scrolls a cell of the notebook in front to the top; it may move for a moment yet. */
+export const revealCell = (window: Workbench, cell: number): Promise<void> =>
+  window.api((vscode, at) => {
+    const range = new vscode.NotebookRange(at, at + 1);
+    vscode.window.activeNotebookEditor?.revealRange(range, vscode.NotebookEditorRevealType.AtTop);
+  }, cell);

@@ -4,7 +4,8 @@ import path from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { medSa } from '../support/cli';
 import { drawDiscs, writeImage } from '../support/drawnImage';
-import { closeNotebooks, openNotebook, runCell } from './notebook';
+import { closeNotebooks, openNotebook, revealCell, runCell } from './notebook';
+import { chooseAdapters } from './sideBar';
 import { changes, Viewer } from './viewer';
 import { type Growth, grown, growthText, leftBehind } from './weight';
 import { hasBrowser, pictureOnFailure, workbench } from './workbench';
@@ -127,7 +128,8 @@ describe.skipIf(!hasBrowser)('what is opened and closed', { timeout }, () => {
         for (const cell of [0, 1, 2]) {
           const { success, items } = await runCell(window, cell);
           expect(success, JSON.stringify(items)).toBe(true);
-          await reveal(cell);
+          await revealCell(window, cell);
+          await window.page.waitForTimeout(700);
         }
       };
       notebooks.push(await inRounds(name, round, fewer));
@@ -167,14 +169,6 @@ describe.skipIf(!hasBrowser)('what is opened and closed', { timeout }, () => {
     await expect.poll(() => window.api((vscode) => vscode.workspace.notebookDocuments.length)).toBe(0);
   }
 
-  async function reveal(cell: number): Promise<void> {
-    await window.api((vscode, at) => {
-      const range = new vscode.NotebookRange(at, at + 1);
-      vscode.window.activeNotebookEditor?.revealRange(range, vscode.NotebookEditorRevealType.AtTop);
-    }, cell);
-    await window.page.waitForTimeout(700);
-  }
-
   /** A panel of nobody's, where ours are shown. */
   async function panel(column: 'Beside' | 'Active'): Promise<void> {
     await window.api((vscode, where) => {
@@ -186,8 +180,7 @@ describe.skipIf(!hasBrowser)('what is opened and closed', { timeout }, () => {
 
   async function inspectorPanel(): Promise<void> {
     await window.palette('Med-SA: Inspect Adapters');
-    await window.page.locator('.quick-input-widget [placeholder="Which adapters?"]').waitFor();
-    await window.page.keyboard.press('Enter');
+    await chooseAdapters(window.page);
     const frame = await window.outputFrame(() => document.querySelector('main#inspector .med-sa-inspector') !== null);
     await frame.locator('.scale').first().waitFor();
   }

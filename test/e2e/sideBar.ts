@@ -62,6 +62,12 @@ export async function answer(page: Page, question: string | RegExp, text: string
   await page.keyboard.press('Enter');
 }
 
+/** Takes the adapters that an inspection proposes first. */
+export async function chooseAdapters(page: Page): Promise<void> {
+  await page.locator('.quick-input-widget [placeholder="Which adapters?"]').waitFor();
+  await page.keyboard.press('Enter');
+}
+
 /** Types a path into VS Code's own dialog for files and folders. */
 export async function answerFileDialog(page: Page, path: string): Promise<void> {
   const widget = page.locator('.quick-input-widget');

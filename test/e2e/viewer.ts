@@ -1,5 +1,6 @@
 // The image viewer in a cell's output, used as a person does: with the mouse on the picture and keys, and read by eye.
 import type { ElementHandle, Frame, Page } from 'playwright-core';
+import { revealCell } from './notebook';
 import type { Workbench } from './window';
 
 /** The size of the shown plane; positions below are in its pixels, x right, y down. */
@@ -216,10 +217,7 @@ export class Viewer {
 
   /** Where the plane's pixels are in the window, once its cell is scrolled to and stands still. */
   async onScreen(): Promise<(x: number, y: number) => { x: number; y: number }> {
-    await this.window.api((vscode, cell) => {
-      const range = new vscode.NotebookRange(cell, cell + 1);
-      vscode.window.activeNotebookEditor?.revealRange(range, vscode.NotebookEditorRevealType.AtTop);
-    }, this.cell);
+    await revealCell(this.window, this.cell);
     const canvas = await this.root.waitForSelector(overlay);
     let box = await canvas.boundingBox();
     for (let still = 0; still < 3;) {
