@@ -1,12 +1,11 @@
 import type { ImageEvent, ImageRequest, ViewerEvent } from '../../protocol';
 import { CancelledError, UserError } from '../errors';
-import { followWriter } from './followWriter';
 import type { ImageLibrary } from './images';
 import type { ImageSegmenter, Models } from './models';
 import { Openings } from './openings';
 import { Prefetch } from './prefetch';
 import { propagate, segmentAll } from './propagation';
-import type { AnnotationSession } from './session';
+import { SessionViews, type View } from './sessionViews';
 import { SliceQueue } from './sliceQueue';
 import { sliceOfSession } from './slicesOfSession';
 import type { AnnotationStore, OpenedSession } from './store';
@@ -21,17 +20,6 @@ export type ViewerWrite = (
   source: () => Promise<ImageSegmenter>,
 ) => Promise<string[]>;
 
-interface View extends OpenedSession {
-  readonly notebook: string;
-  readonly folder: string;
-  readonly slices: SliceQueue;
-  readonly tasks: Tasks;
-  /** Of the annotation plane, what it shows. */
-  slice: number;
-  /** The newest hover; null after an edit. */
-  hover: number | null;
-}
-
 interface ViewersOptions {
   readonly store: AnnotationStore;
   readonly images: ImageLibrary;
@@ -43,21 +31,17 @@ interface ViewersOptions {
   readonly log: (error: unknown) => void;
 }
 
-/** Views of one session that are kept up to date; the latest ones to attach. */
-const viewsPerSession = 16;
-
 type Untold<T> = T extends unknown ? Omit<T, 'viewId'> : never;
 
 /** Answers the image viewers of all notebooks. Every view of a session hears of every change. */
 export class ImageViewers {
-  private readonly views = new Map<string, View>();
-  private readonly followed = new WeakSet<AnnotationSession>();
-  private readonly keptUp = new WeakSet<AnnotationSession>();
+  private readonly views: SessionViews;
   private readonly openings = new Openings();
   private readonly prefetch: Prefetch;
 
   constructor(private readonly options: ViewersOptions) {
     this.prefetch = new Prefetch(options.log);
+    this.views = new SessionViews({ ...options, forgotten: (view) => this.prefetch.forget(view) });
   }
 
   /** Never rejects: what goes wrong is told to the viewer. */
@@ -67,7 +51,7 @@ export class ImageViewers {
     if (request.type === 'viewer/detach' && !this.views.has(viewId)) return;
     try {
       if (request.type === 'viewer/attach') await this.attach(notebook, folder, request);
-      else await this.answerView(this.view(viewId), viewId, request);
+      else await this.answerView(this.views.get(viewId), request);
     } catch (error) {
       this.fail(notebook, request, error);
     }
@@ -75,7 +59,7 @@ export class ImageViewers {
 
   /** Another model answers this notebook from now on: so it does for the prompts that its views show. */
   async answerAgain(notebook: string): Promise<void> {
-    for (const view of [...this.views.values()].filter((one) => one.notebook === notebook)) {
+    for (const view of this.views.of(notebook)) {
       try {
         const source = () => this.segmenter(view);
         await view.tasks.run('segmenting', false, () => view.session.answer(view.slice, source, true));
@@ -87,39 +71,15 @@ export class ImageViewers {
 
   /** Forgets the views of a notebook that was closed, and ends what they asked for. */
   close(notebook: string): void {
-    const views = [...this.views].filter(([, view]) => view.notebook === notebook);
-    for (const [viewId] of views) this.forget(viewId);
+    const views = this.views.of(notebook);
+    for (const view of views) this.views.forget(view.id);
     this.openings.close(notebook);
-    for (const session of new Set(views.map(([, view]) => view.session))) this.letGo(session);
+    for (const session of new Set(views.map(({ session }) => session))) this.views.letGo(session);
   }
 
   /** Forgets every view, those of notebooks too that run no cells. */
   dispose(): void {
-    for (const notebook of new Set([...this.views.values()].map((view) => view.notebook))) this.close(notebook);
-  }
-
-  /** Where nobody looks at it here any more, other kernels may change it. */
-  private letGo(session: AnnotationSession): void {
-    if (!this.isLookedAt(session)) session.release().catch(this.options.log);
-  }
-
-  private isLookedAt(session: AnnotationSession): boolean {
-    return [...this.views.values()].some((view) => view.session === session);
-  }
-
-  private forget(viewId: string): void {
-    const view = this.views.get(viewId);
-    if (view === undefined) return;
-    view.slices.clear();
-    view.tasks.cancelAll();
-    this.prefetch.forget(view);
-    this.views.delete(viewId);
-  }
-
-  private view(viewId: string): View {
-    const view = this.views.get(viewId);
-    if (view === undefined) throw new UserError('this picture is not connected to the kernel: run its cell again');
-    return view;
+    for (const notebook of this.views.notebooks()) this.close(notebook);
   }
 
   private async attach(
@@ -137,9 +97,10 @@ export class ImageViewers {
     const { session } = opened;
     const slice = Math.min(output.slice ?? session.firstSlice, session.image.size[2] - 1);
     const tell = (event: Untold<ImageEvent>) => this.options.emit(notebook, { ...event, viewId } as ImageEvent);
-    this.forget(viewId);
+    this.views.forget(viewId);
     const view: View = {
       ...opened,
+      id: viewId,
       notebook,
       folder,
       slice,
@@ -153,13 +114,11 @@ export class ImageViewers {
       }),
       tasks: new Tasks((tasks) => tell({ type: 'viewer/tasks', tasks })),
     };
-    this.views.set(viewId, view);
-    this.follow(session);
-    this.forgetOldViews(session);
+    this.views.add(view);
     const { image, state } = session;
     tell({ type: 'viewer/attached', image, state, marks: session.marks(), slice, objects: session.known(slice) });
     await view.slices.request([{ plane: image.planes[0].plane, index: slice, pixels: true, shrink: 1 }]);
-    this.keepUp(session);
+    this.views.keepUp(session);
     // A view is attached when it shows its image: nothing that it asks for from now on waits for a model.
     void this.answerSlice(view).catch((error: unknown) => this.fail(notebook, request, error));
   }
@@ -172,26 +131,26 @@ export class ImageViewers {
   }
 
   /** A task that was ended with its view keeps what it has found: that must not hold the session. */
-  private async answerView(view: View, viewId: string, request: Exclude<ImageRequest, { type: 'viewer/attach' }>) {
+  private async answerView(view: View, request: Exclude<ImageRequest, { type: 'viewer/attach' }>) {
     try {
-      await this.answer(view, viewId, request);
+      await this.answer(view, request);
     } finally {
-      if (this.views.get(viewId) !== view) this.letGo(view.session);
+      if (!this.views.holds(view)) this.views.letGo(view.session);
     }
   }
 
-  private async answer(view: View, viewId: string, request: Exclude<ImageRequest, { type: 'viewer/attach' }>) {
-    const { session, tasks } = view;
+  private async answer(view: View, request: Exclude<ImageRequest, { type: 'viewer/attach' }>) {
+    const { id: viewId, session, tasks } = view;
     const source = () => this.segmenter(view);
     switch (request.type) {
       case 'viewer/detach':
-        return this.forget(viewId);
+        return this.views.forget(viewId);
       case 'viewer/cancel':
         return tasks.cancel(request.task);
       case 'viewer/slices':
         return this.showSlices(view, request);
       case 'viewer/hover':
-        return this.preview(view, viewId, request);
+        return this.preview(view, request);
       case 'viewer/propagate':
         session.check(request.object, request.from);
         return tasks.run('propagating', true, async (control) => {
@@ -240,8 +199,8 @@ export class ImageViewers {
     this.prefetch.wish(view, source, near);
   }
 
-  private async preview(view: View, viewId: string, request: Extract<ImageRequest, { type: 'viewer/hover' }>) {
-    const { previewId, object, slice, prompt } = request;
+  private async preview(view: View, request: Extract<ImageRequest, { type: 'viewer/hover' }>) {
+    const { viewId, previewId, object, slice, prompt } = request;
     view.session.check(object, slice);
     this.prefetch.stir(view);
     view.hover = previewId;
@@ -254,29 +213,5 @@ export class ImageViewers {
 
   private segmenter({ notebook, file }: View): Promise<ImageSegmenter> {
     return this.options.models.segmenterFor(file, this.options.adaptersOf(notebook));
-  }
-
-  private keepUp(session: AnnotationSession): void {
-    if (this.keptUp.has(session)) return;
-    this.keptUp.add(session);
-    followWriter(session, () => this.isLookedAt(session))
-      .catch(this.options.log)
-      .finally(() => this.keptUp.delete(session));
-  }
-
-  private follow(session: AnnotationSession): void {
-    if (this.followed.has(session)) return;
-    this.followed.add(session);
-    session.onChange((change) => {
-      for (const [viewId, view] of this.views) {
-        if (view.session === session) this.options.emit(view.notebook, { type: 'viewer/change', viewId, ...change });
-      }
-    });
-  }
-
-  /** A cell that runs again leaves its old view behind, and nobody says when that one is gone. */
-  private forgetOldViews(session: AnnotationSession): void {
-    const views = [...this.views].filter(([, view]) => view.session === session);
-    for (const [viewId] of views.slice(0, -viewsPerSession)) this.forget(viewId);
   }
 }

@@ -26,10 +26,10 @@ import { UserError } from '../errors';
 import { apiHandlers, type CallContext } from './apiHandlers';
 import { bundle } from './bundles';
 import type { ApiMethod } from './calls';
-import { CellProcess } from './cellProcess';
 import { type InspectorFactory, Inspections } from './inspections';
 import { openInspection } from './inspectHandlers';
 import { exportLabelled, type LabelledExport } from './exportLabelled';
+import { NotebookCells } from './notebookCells';
 import { type CommandDefaults, Runs } from './runs';
 import { isTrainingRequest, RunViewers } from './runViewers';
 
@@ -58,23 +58,13 @@ export interface KernelListener {
   log(level: 'info' | 'warn' | 'error', text: string): void;
 }
 
-interface OpenNotebook {
-  readonly folder: string;
-  process: CellProcess;
-  closed: boolean;
-  /** Cells of this notebook so far: the number beside the running one. */
-  executions: number;
-  /** Cells of one notebook run one after the other. */
-  queue: Promise<unknown>;
-}
-
 const noInspector: InspectorFactory = async () => {
   throw new UserError('this kernel looks into no adapters: it was started without an inspector');
 };
 
 /** The kernel without its wire: notebooks with their cells, pictures and fine-tunes. The same under VS Code and headless. */
 export class NotebookKernel {
-  private readonly notebooks = new Map<string, OpenNotebook>();
+  private readonly cells: NotebookCells;
   private readonly adapters = new Map<string, string>();
   private readonly models: Models;
   private readonly imageViewers: ImageViewers;
@@ -122,39 +112,31 @@ export class NotebookKernel {
       adaptersOf,
       useAdapters: (notebook, file) => this.useAdapters(notebook, file),
     });
+    this.cells = new NotebookCells({
+      entry: options.cellEntry ?? (() => bundle('cell')),
+      call: (method, params, context) => this.call(method, params, context),
+      output: (notebook, executionId, output) => listener.output(notebook, executionId, output),
+    });
   }
 
   /** Evaluates a cell after those asked for before it. @returns whether it ended without an error. */
-  async execute({ notebook, folder, executionId, code }: ExecuteParams): Promise<boolean> {
-    const open = this.open(notebook, folder);
-    const result = open.queue.then(() => {
-      // A process that is begun for a notebook that nobody has open any more would stay.
-      if (open.closed) return false;
-      if (!open.process.alive) open.process = this.startCells(notebook, folder);
-      return open.process.execute(executionId, code, ++open.executions);
-    });
-    open.queue = result.catch(() => undefined);
-    return result;
+  execute(params: ExecuteParams): Promise<boolean> {
+    return this.cells.execute(params);
   }
 
   interrupt(notebook: string): boolean {
-    return this.notebooks.get(notebook)?.process.interrupt() ?? false;
+    return this.cells.interrupt(notebook);
   }
 
   /** Ends the cells of a notebook and forgets its variables and views. Runs go on. */
   async close(notebook: string): Promise<void> {
-    const open = this.notebooks.get(notebook);
-    this.notebooks.delete(notebook);
+    const ended = this.cells.close(notebook);
     this.imageViewers.close(notebook);
     this.runViewers.close(notebook);
     this.inspections.close(notebook);
     // Before anything is waited for: who opens the notebook again meanwhile holds its images anew.
     const left = this.store.leave(notebook);
-    if (open !== undefined) {
-      open.closed = true;
-      await open.process.close();
-    }
-    await left;
+    await Promise.all([ended, left]);
   }
 
   async view(notebook: string, folder: string, request: ViewerRequest): Promise<void> {
@@ -221,7 +203,7 @@ export class NotebookKernel {
   }
 
   async dispose(): Promise<void> {
-    await Promise.all([...this.notebooks.keys()].map((notebook) => this.close(notebook)));
+    await Promise.all(this.cells.names().map((notebook) => this.close(notebook)));
     this.imageViewers.dispose();
     this.inspections.dispose();
     this.models.dispose();
@@ -241,31 +223,6 @@ export class NotebookKernel {
     void this.status().then((status) => this.listener.status(status));
   }
 
-  private open(notebook: string, folder: string): OpenNotebook {
-    let open = this.notebooks.get(notebook);
-    if (open === undefined) {
-      open = {
-        folder,
-        process: this.startCells(notebook, folder),
-        executions: 0,
-        closed: false,
-        queue: Promise.resolve(),
-      };
-      this.notebooks.set(notebook, open);
-    }
-    return open;
-  }
-
-  private startCells(notebook: string, folder: string): CellProcess {
-    return new CellProcess({
-      entry: (this.options.cellEntry ?? (() => bundle('cell')))(),
-      folder: path.resolve(folder),
-      call: (method, params, context) =>
-        this.call(method, params, { ...context, notebook, folder: path.resolve(folder) }),
-      output: (executionId, output) => this.listener.output(notebook, executionId, output),
-    });
-  }
-
   private async call(method: ApiMethod, params: unknown, context: CallContext): Promise<unknown> {
     if (!Object.hasOwn(this.handlers, method)) throw new UserError(`the kernel knows no call "${method}"`);
     const handler = this.handlers[method] as (params: unknown, context: CallContext) => Promise<unknown>;
@@ -273,7 +230,7 @@ export class NotebookKernel {
       return await handler(params, context);
     } finally {
       // What a cell began outlasts it: where its notebook was closed meanwhile, nobody else lets its images go.
-      if (!this.notebooks.has(context.notebook)) await this.store.leave(context.notebook);
+      if (!this.cells.has(context.notebook)) await this.store.leave(context.notebook);
     }
   }
 }
