@@ -33,7 +33,7 @@ const positionSchema = z.object({
 });
 
 const format = 'med-sa-training-state';
-const version = 1;
+export const stateFormat = 1;
 
 /** Flat moments and parameters of a run that has not begun. */
 export const freshState = (parameters: Float32Array): TrainingState => ({
@@ -59,7 +59,7 @@ export async function writeState(file: string, state: TrainingState, eventBytes:
       ['first_moment', flat(state.firstMoment)],
       ['second_moment', flat(state.secondMoment)],
     ]),
-    { format, version: String(version), position },
+    { format, version: String(stateFormat), position },
   );
 }
 
@@ -68,7 +68,7 @@ export async function readState(file: string, size: number): Promise<{ state: Tr
   const { tensors, metadata } = await readSafetensors(file);
   if (metadata.format !== format)
     throw new UserError(`${file} is no training state: the run cannot be resumed`, { file });
-  requireKnownVersion(file, metadata.version, version, 'resume');
+  requireKnownVersion(file, metadata.version, stateFormat, 'resume');
   const vectors = ['parameters', 'first_moment', 'second_moment'].map((name) => tensors.get(name)?.data);
   if (vectors.some((data) => data?.length !== size)) {
     throw new UserError(`${file} holds other parameters than this run's model: the run cannot be resumed`, { file });

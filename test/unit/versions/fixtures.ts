@@ -2,11 +2,16 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { AnnotationStore, ImageLibrary, Models } from '../../../src/kernel/annotation';
+import { journalFormat } from '../../../src/kernel/annotation/journalFile';
 import { readSafetensors } from '../../../src/kernel/checkpoints';
+import { adapterFormat } from '../../../src/kernel/inference/adapterFile';
 import { exportReleased } from '../../../src/kernel/inference/exportReleased';
+import { modelFormat } from '../../../src/kernel/inference/modelFile';
 import type { Executor } from '../../../src/kernel/runtime/types';
-import { CompareFolder, type CompareConfig } from '../../../src/kernel/training/compareFolder';
+import { compareFormat, CompareFolder, type CompareConfig } from '../../../src/kernel/training/compareFolder';
 import { startRun } from '../../../src/kernel/training/run';
+import { runFormat } from '../../../src/kernel/training/runDirectory';
+import { stateFormat } from '../../../src/kernel/training/state';
 import type { Prompt } from '../../../src/protocol';
 import { discs, drawDiscs } from '../annotation/discs';
 import { FloodFillPredictor } from '../annotation/floodFillPredictor';
@@ -57,7 +62,8 @@ export async function annotationsIn(folder: string) {
 export async function makeFixture(folder: string, executor: Executor): Promise<void> {
   fs.rmSync(folder, { recursive: true, force: true });
   fs.mkdirSync(folder, { recursive: true });
-  const options = await tinyMaterial(folder);
+  // Whatever a file may hold: adapters, and the mask decoder beside them (format 2).
+  const options = { ...(await tinyMaterial(folder)), withDecoder: true };
   const run = path.join(folder, 'run');
   await startRun({ ...options, data: path.join(folder, 'data') }, run, stoppedAt(executor, isEndOfEpoch));
   fs.rmSync(path.join(run, 'tb'), { recursive: true });
@@ -80,6 +86,35 @@ export async function makeFixture(folder: string, executor: Executor): Promise<v
 }
 
 const isEndOfEpoch = ({ type }: { readonly type: string }): boolean => type === 'checkpoint';
+
+/** The formats that a fixture's files state: of model, adapters, training state, run, comparison and journal. */
+export async function formatsOf(folder: string): Promise<Record<keyof typeof formatsOfToday, number>> {
+  const tensors = async (...parts: string[]): Promise<number> =>
+    Number((await readSafetensors(path.join(folder, ...parts))).metadata.version);
+  const json = (...parts: string[]): number => versionIn(fs.readFileSync(path.join(folder, ...parts), 'utf8'));
+  const annotations = path.join(folder, 'annotated', '.med-sa', 'annotations');
+  const [journal] = fs.readdirSync(annotations).filter((name) => name.endsWith('.jsonl'));
+  return {
+    model: await tensors('tiny.safetensors'),
+    adapters: await tensors('run', 'checkpoints', 'best.safetensors'),
+    state: await tensors('run', 'checkpoints', 'state.safetensors'),
+    run: json('run', 'config.json'),
+    comparison: json('comparison', 'compare.json'),
+    journal: versionIn(fs.readFileSync(path.join(annotations, journal), 'utf8').split('\n', 1)[0]),
+  };
+}
+
+const versionIn = (text: string): number => (JSON.parse(text) as { version: number }).version;
+
+/** The newest format of each kind of file that is written today. */
+export const formatsOfToday = {
+  model: modelFormat,
+  adapters: adapterFormat,
+  state: stateFormat,
+  run: runFormat,
+  comparison: compareFormat,
+  journal: journalFormat,
+};
 
 /** A copy that can be worked on, as if it had been made where it lies. */
 export function copyOf(fixture: string, to: string): string {

@@ -14,7 +14,7 @@ import { testExecutor } from '../../support/executor';
 import { projectRoot } from '../../support/projectRoot';
 import { temporaryFolder } from '../../support/temporaryFolder';
 import { undisturbed } from '../training/tinyRun';
-import { annotationsIn, comparison, contentOf, copyOf, makeFixture } from './fixtures';
+import { annotationsIn, comparison, contentOf, copyOf, formatsOf, formatsOfToday, makeFixture } from './fixtures';
 
 const root = path.join(projectRoot, 'test', 'fixtures', 'versions');
 const made = process.env.MEDSA_MAKE_VERSIONS;
@@ -61,6 +61,16 @@ async function knownOf(folder: string) {
   // As a file holds it.
   return JSON.parse(JSON.stringify(known)) as typeof known;
 }
+
+it('have a fixture of every format that is written today', async () => {
+  const kept = await Promise.all(fs.readdirSync(root).map((version) => formatsOf(path.join(root, version))));
+  for (const [kind, format] of Object.entries(formatsOfToday)) {
+    expect(
+      kept.map((formats) => formats[kind as keyof typeof formats]),
+      `${kind}: make the next folder with MEDSA_MAKE_VERSIONS`,
+    ).toContain(format);
+  }
+});
 
 describe.each(fs.readdirSync(root))('files of version %s', (version) => {
   const folder = temporaryFolder(`version-${version}`);
