@@ -1,7 +1,6 @@
 // Outputs and messages that hold markup, scripts and links: a notebook may come from anywhere.
-import type { Browser } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { hasBrowser, launchBrowser } from '../support/browser';
+import { afterEach, describe, expect, it } from 'vitest';
+import { browserOfTests, hasBrowser } from '../support/browser';
 import { imageOutput, inspectorOutput, summary, viewerEvents } from '../robustness/mutator/readers/messageSeeds';
 import { OutputPage } from './outputPage';
 
@@ -21,13 +20,9 @@ function spoilt(value: unknown, keys: readonly string[]): unknown {
 }
 
 describe.skipIf(!hasBrowser)('what hostile notebooks and messages hold', () => {
-  let browser: Browser;
+  const browser = browserOfTests();
   let page: OutputPage;
-  beforeAll(async () => {
-    if (hasBrowser) browser = await launchBrowser();
-  });
   afterEach(() => page?.close());
-  afterAll(() => browser?.close());
 
   const receive = (message: unknown) => page.page.evaluate((sent) => window.host.receive(sent), message);
 
@@ -46,19 +41,19 @@ describe.skipIf(!hasBrowser)('what hostile notebooks and messages hold', () => {
   }
 
   it('is text in the curves of a run', async () => {
-    page = await OutputPage.open(browser, 'training');
+    page = await OutputPage.open(browser(), 'training');
     await page.render(spoilt(summary, ['name', 'message', 'device', 'setting', 'part']), 'run');
     await expectText();
   });
 
   it('is text in an inspection', async () => {
-    page = await OutputPage.open(browser, 'inspector');
+    page = await OutputPage.open(browser(), 'inspector');
     await page.render(spoilt(inspectorOutput, ['name', 'model', 'adapters']), 'inspection');
     await expectText();
   });
 
   it('is text in the viewer: names, labels, notes, errors', async () => {
-    page = await OutputPage.open(browser, 'image');
+    page = await OutputPage.open(browser(), 'image');
     await page.render(spoilt(imageOutput, ['name']), 'image');
     const [attached] = viewerEvents;
     await receive(spoilt(attached, ['name', 'label', 'model', 'modality']));
@@ -67,7 +62,7 @@ describe.skipIf(!hasBrowser)('what hostile notebooks and messages hold', () => {
   });
 
   it('is told where a message is malformed, and the next one is taken', async () => {
-    page = await OutputPage.open(browser, 'training');
+    page = await OutputPage.open(browser(), 'training');
     const errors: Error[] = [];
     page.page.on('pageerror', (error) => errors.push(error));
     await page.render(summary, 'run');

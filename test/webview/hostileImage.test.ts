@@ -1,10 +1,9 @@
 // A DICOM file whose attributes hold markup, all the way: file → kernel → event → page.
 import fs from 'node:fs';
 import path from 'node:path';
-import type { Browser } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import type { ViewerRequest } from '../../src/protocol';
-import { hasBrowser, launchBrowser } from '../support/browser';
+import { browserOfTests, hasBrowser } from '../support/browser';
 import { temporaryFolder } from '../support/temporaryFolder';
 import { dicomFile, picture, place } from '../unit/imaging/dicom/dicomBytes';
 import { startKernel } from '../unit/notebook/notebookKernel';
@@ -26,18 +25,14 @@ function hostileSlice(series: number): Buffer {
 }
 
 describe.skipIf(!hasBrowser)('a DICOM file with markup in its attributes', () => {
-  let browser: Browser;
+  const browser = browserOfTests();
   let page: OutputPage;
-  beforeAll(async () => {
-    if (hasBrowser) browser = await launchBrowser();
-  });
   afterEach(() => page?.close());
-  afterAll(() => browser?.close());
 
   /** Opens the image in a page that a kernel answers. */
   async function shown(folder: string, image: string): Promise<void> {
     const { kernel, notebook, events } = await startKernel(folder);
-    page = await OutputPage.open(browser, 'image');
+    page = await OutputPage.open(browser(), 'image');
     await page.render({ version: 2, image: { path: image } }, 'image');
     const attach = async (): Promise<void> => {
       for (const request of await page.sent()) await kernel.view(notebook, folder, request as ViewerRequest);

@@ -1,7 +1,6 @@
-import type { Browser } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import type { Prompt, SessionState } from '../../src/protocol';
-import { hasBrowser, launchBrowser } from '../support/browser';
+import { browserOfTests, hasBrowser } from '../support/browser';
 import { dice } from '../support/drawnImage';
 import { OutputPage } from './outputPage';
 import { picture, ViewerPage } from './viewerPage';
@@ -9,20 +8,16 @@ import { picture, ViewerPage } from './viewerPage';
 const [width, height] = picture.size;
 
 describe.skipIf(!hasBrowser)('the image renderer in a browser', () => {
-  let browser: Browser;
+  const browser = browserOfTests();
   let viewer: ViewerPage | undefined;
 
-  beforeAll(async () => {
-    if (hasBrowser) browser = await launchBrowser();
-  });
   afterEach(async () => {
     await viewer?.close();
     viewer = undefined;
   });
-  afterAll(() => browser?.close());
 
   const open = async (options: { pixelRatio?: number } = {}): Promise<ViewerPage> => {
-    viewer = await ViewerPage.open(browser, { volume: picture, ...options });
+    viewer = await ViewerPage.open(browser(), { volume: picture, ...options });
     await viewer.host.sent();
     return viewer;
   };
@@ -137,7 +132,7 @@ describe.skipIf(!hasBrowser)('the image renderer in a browser', () => {
   });
 
   it('holds the place of the picture until it comes', async () => {
-    const host = await OutputPage.open(browser, 'image');
+    const host = await OutputPage.open(browser(), 'image');
     await host.render({ version: 2, image: { path: 'folder/scan.nii.gz', size: [300, 200, 10] } });
     const [attach] = (await host.sent()) as { viewId: string; output: unknown }[];
     expect(attach).toMatchObject({ type: 'viewer/attach', version: 2, viewId: expect.stringMatching(/^view-\w+/) });
@@ -191,7 +186,7 @@ describe.skipIf(!hasBrowser)('the image renderer in a browser', () => {
   });
 
   it('tells what to do when no kernel answers, and asks again', async () => {
-    const host = await OutputPage.open(browser, 'image');
+    const host = await OutputPage.open(browser(), 'image');
     await host.page.clock.install();
     await host.render({ version: 2, viewId: 'view', image: { path: 'scan.png' } });
     await host.sent();
@@ -204,7 +199,7 @@ describe.skipIf(!hasBrowser)('the image renderer in a browser', () => {
   });
 
   it('refuses an output that is none', async () => {
-    const host = await OutputPage.open(browser, 'image');
+    const host = await OutputPage.open(browser(), 'image');
     await host.render({ version: 2, viewId: 3, image: { path: 'a.png' } });
     expect(await host.page.locator('#output').textContent()).toMatch(/damaged/);
     expect(await host.sent()).toEqual([]);

@@ -1,20 +1,14 @@
 // What the viewer tells of the image and of what was found in it.
-import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { hasBrowser, launchBrowser } from '../support/browser';
+import { describe, expect, it } from 'vitest';
+import { browserOfTests, hasBrowser } from '../support/browser';
 import { scan, ViewerPage } from './viewerPage';
 
 describe.skipIf(!hasBrowser)('what the viewer tells', () => {
-  let browser: Browser;
-
-  beforeAll(async () => {
-    if (hasBrowser) browser = await launchBrowser();
-  });
-  afterAll(() => browser?.close());
+  const browser = browserOfTests();
 
   it('of how an image was read stands behind a sign, for the eye and for screen readers', async () => {
     const notes = ['each slice is shifted by 0.50 mm against the one below', '2 files are left out'];
-    const viewer = await ViewerPage.open(browser, { volume: { ...scan, notes }, slice: 20 });
+    const viewer = await ViewerPage.open(browser(), { volume: { ...scan, notes }, slice: 20 });
     const sign = viewer.button(/^Notes on the image/);
     expect(await sign.getAttribute('aria-label')).toBe(`Notes on the image: ${notes.join('; ')}`);
     expect(await sign.getAttribute('aria-expanded')).toBe('false');
@@ -27,13 +21,13 @@ describe.skipIf(!hasBrowser)('what the viewer tells', () => {
     expect(await list.isVisible()).toBe(false);
     await viewer.close();
 
-    const plain = await ViewerPage.open(browser, { volume: scan, slice: 20 });
+    const plain = await ViewerPage.open(browser(), { volume: scan, slice: 20 });
     expect(await plain.button(/^Notes on the image/).count()).toBe(0);
     await plain.close();
   });
 
   it('of the image and its objects: geometry, voxels, slices and mL, which follow every edit', async () => {
-    const viewer = await ViewerPage.open(browser, { volume: scan, slice: 20 });
+    const viewer = await ViewerPage.open(browser(), { volume: scan, slice: 20 });
     const { page } = viewer;
     const facts = page.getByRole('region', { name: 'Image' });
     const told = await facts.locator('dt, dd').allTextContents();
@@ -61,7 +55,7 @@ describe.skipIf(!hasBrowser)('what the viewer tells', () => {
   });
 
   it('of another kernel that annotates the image, as long as it does', async () => {
-    const viewer = await ViewerPage.open(browser, { volume: scan, slice: 20 });
+    const viewer = await ViewerPage.open(browser(), { volume: scan, slice: 20 });
     const state = {
       ...{ revision: 9, active: 'liver', undo: null, redo: null, model: null },
       objects: [{ id: 'liver', label: 'liver', colour: '#4fc3f7', visible: true, value: 1 }],

@@ -1,6 +1,5 @@
-import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { hasBrowser, launchBrowser } from '../support/browser';
+import { describe, expect, it } from 'vitest';
+import { browserOfTests, hasBrowser } from '../support/browser';
 import type { ThemeName } from './themes';
 import { scan, ViewerPage } from './viewerPage';
 
@@ -13,17 +12,12 @@ const looks: { name: string; theme: ThemeName; pixelRatio: number; width: number
 ];
 
 describe.skipIf(!hasBrowser)('the look of the viewer', () => {
-  let browser: Browser;
-
-  beforeAll(async () => {
-    if (hasBrowser) browser = await launchBrowser();
-  });
-  afterAll(() => browser?.close());
+  const browser = browserOfTests();
 
   // The pictures in out/webview are for the eye; what can be measured is.
   it.each(looks)('is at home: $name, $width pixels wide, at a ratio of $pixelRatio', async (look) => {
     const { name, theme, pixelRatio, width } = look;
-    const viewer = await ViewerPage.open(browser, { volume: scan, slice: 20, theme, pixelRatio, width });
+    const viewer = await ViewerPage.open(browser(), { volume: scan, slice: 20, theme, pixelRatio, width });
     const { page } = viewer;
     await viewer.click(78, 84);
     await viewer.press('n');
@@ -59,7 +53,7 @@ describe.skipIf(!hasBrowser)('the look of the viewer', () => {
   });
 
   it('follows the theme while it is open', async () => {
-    const viewer = await ViewerPage.open(browser, { volume: scan, slice: 20, theme: 'dark' });
+    const viewer = await ViewerPage.open(browser(), { volume: scan, slice: 20, theme: 'dark' });
     const colour = () => viewer.page.locator('.med-sa-image').evaluate((root) => getComputedStyle(root).color);
     const dark = await colour();
     await viewer.host.theme('light');

@@ -1,25 +1,20 @@
-import type { Browser } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { hasBrowser, launchBrowser } from '../support/browser';
+import { afterEach, describe, expect, it } from 'vitest';
+import { browserOfTests, hasBrowser } from '../support/browser';
 import { dice } from '../support/drawnImage';
 import type { VolumeOptions } from './page/drawnVolume';
 import { picture, ViewerPage } from './viewerPage';
 
 describe.skipIf(!hasBrowser)('annotating with the viewer', () => {
-  let browser: Browser;
+  const browser = browserOfTests();
   let viewer: ViewerPage | undefined;
 
-  beforeAll(async () => {
-    if (hasBrowser) browser = await launchBrowser();
-  });
   afterEach(async () => {
     await viewer?.close();
     viewer = undefined;
   });
-  afterAll(() => browser?.close());
 
   const open = async (volume: VolumeOptions = picture, slice = 0): Promise<ViewerPage> => {
-    viewer = await ViewerPage.open(browser, { volume, slice });
+    viewer = await ViewerPage.open(browser(), { volume, slice });
     await viewer.host.sent();
     return viewer;
   };

@@ -1,24 +1,19 @@
-import type { Browser } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { hasBrowser, launchBrowser } from '../support/browser';
+import { afterEach, describe, expect, it } from 'vitest';
+import { browserOfTests, hasBrowser } from '../support/browser';
 import type { VolumeOptions } from './page/drawnVolume';
 import { scan, ViewerPage } from './viewerPage';
 
 describe.skipIf(!hasBrowser)('looking at a volume', () => {
-  let browser: Browser;
+  const browser = browserOfTests();
   let viewer: ViewerPage | undefined;
 
-  beforeAll(async () => {
-    if (hasBrowser) browser = await launchBrowser();
-  });
   afterEach(async () => {
     await viewer?.close();
     viewer = undefined;
   });
-  afterAll(() => browser?.close());
 
   const open = async (volume: VolumeOptions = scan, slice = 20): Promise<ViewerPage> => {
-    viewer = await ViewerPage.open(browser, { volume, slice });
+    viewer = await ViewerPage.open(browser(), { volume, slice });
     return viewer;
   };
   const slice = (page: ViewerPage) =>

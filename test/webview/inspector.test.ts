@@ -1,5 +1,4 @@
 // The inspector's page with the kernel's own answers behind it: a parity model is inspected, and its session is asked.
-import type { Browser } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import fs from 'node:fs';
 import path from 'node:path';
@@ -10,7 +9,7 @@ import { createLocalExecutor } from '../../src/kernel/runtime/localExecutor';
 import type { Executor } from '../../src/kernel/runtime/types';
 import type { InspectorEvent, InspectorOutput, InspectorRequest } from '../../src/protocol/inspector';
 import { inspectorRequestSchema } from '../../src/protocol/inspectorSchema';
-import { hasBrowser, launchBrowser } from '../support/browser';
+import { browserOfTests, hasBrowser } from '../support/browser';
 import { drawDiscs } from '../support/drawnImage';
 import { temporaryFolder } from '../support/temporaryFolder';
 import { goldensOf } from '../unit/inspection/parityModel';
@@ -28,7 +27,7 @@ function pictures(): RgbImage[] {
 }
 
 describe.skipIf(!hasBrowser)('the inspector in a browser', () => {
-  let browser: Browser;
+  const browser = browserOfTests();
   let executor: Executor;
   let inspection: ImageInspection;
   let session: InspectionSession;
@@ -37,7 +36,6 @@ describe.skipIf(!hasBrowser)('the inspector in a browser', () => {
 
   beforeAll(async () => {
     if (!hasBrowser) return;
-    browser = await launchBrowser();
     executor = await createLocalExecutor({ device: 'cpu', threads: 1 });
     const { model } = await goldensOf('tiny', 'medsa3d');
     inspection = await new AdapterInspector(model, executor).inspect(pictures());
@@ -51,10 +49,7 @@ describe.skipIf(!hasBrowser)('the inspector in a browser', () => {
     });
   });
   afterEach(() => notebook?.close());
-  afterAll(async () => {
-    await executor?.dispose();
-    await browser?.close();
-  });
+  afterAll(() => executor?.dispose());
 
   /** Answers what the page asks, until it asks no more. */
   const serve = async (): Promise<InspectorRequest[]> => {
@@ -72,7 +67,7 @@ describe.skipIf(!hasBrowser)('the inspector in a browser', () => {
     return { version: 1, summary: session.summary(), begin };
   };
   const open = async (begin?: InspectorOutput['begin']): Promise<void> => {
-    notebook = await OutputPage.open(browser, 'inspector', 2);
+    notebook = await OutputPage.open(browser(), 'inspector', 2);
     await notebook.page.setViewportSize({ width: 1180, height: 900 });
     await notebook.render(outputOf(begin));
     await serve();
@@ -292,7 +287,7 @@ describe.skipIf(!hasBrowser)('the inspector in a browser', () => {
   });
 
   it('refuses an output that is none', async () => {
-    notebook = await OutputPage.open(browser, 'inspector');
+    notebook = await OutputPage.open(browser(), 'inspector');
     await notebook.render({ inspection: 'x', blocks: [{}] });
     expect(await notebook.page.locator('#output').textContent()).toMatch(/damaged/);
   });

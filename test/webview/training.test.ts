@@ -1,10 +1,9 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import type { Browser } from 'playwright-core';
 import sharp from 'sharp';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import type { CurveTable, RunSummary } from '../../src/protocol';
-import { hasBrowser, launchBrowser } from '../support/browser';
+import { browserOfTests, hasBrowser } from '../support/browser';
 import { projectRoot } from '../support/projectRoot';
 import { OutputPage } from './outputPage';
 import type { ThemeName } from './themes';
@@ -64,19 +63,15 @@ function tables(steps: number, phase = 0, first = 1): CurveTable[] {
 const pace = { step: 140, imagesPerSecond: 12.3, secondsLeft: 240, secondsWorked: 61, device: 'cpu' };
 
 describe.skipIf(!hasBrowser)('the training renderer in a browser', () => {
-  let browser: Browser;
+  const browser = browserOfTests();
   let notebook: OutputPage;
   let viewId: string;
 
-  beforeAll(async () => {
-    if (hasBrowser) browser = await launchBrowser();
-  });
   afterEach(() => notebook?.close());
-  afterAll(() => browser?.close());
 
   const open = async (saved: RunSummary, scale = 1): Promise<void> => {
     // Zoomed in, a page has fewer pixels of its own across.
-    notebook = await OutputPage.open(browser, 'training', scale, 900 / scale);
+    notebook = await OutputPage.open(browser(), 'training', scale, 900 / scale);
     await notebook.render(saved);
     await painted();
     const [attach] = (await notebook.sent()) as { type: string; viewId: string; run: string }[];
@@ -201,7 +196,7 @@ describe.skipIf(!hasBrowser)('the training renderer in a browser', () => {
   });
 
   it('refuses an output that is none', async () => {
-    notebook = await OutputPage.open(browser, 'training');
+    notebook = await OutputPage.open(browser(), 'training');
     await notebook.render({ run: 'x', loss: 'y' });
     expect(await notebook.page.locator('#output').textContent()).toMatch(/damaged/);
   });
